@@ -1,0 +1,73 @@
+#pragma once
+
+#include <QFuture>
+#include <QObject>
+
+#include "app/chat/chat_types.h"
+#include "app/outcome.h"
+
+namespace hadal {
+
+class InferenceService;
+class Settings;
+class Store;
+
+struct ConversationList {
+  QList<Folder> folders;
+  QList<Conversation> conversations;  ///< Newest first.
+};
+
+struct SearchHit {
+  Conversation conversation;
+  MessageId message = 0;  ///< 0: the title matched.
+  QString snippet;        ///< Plain text; matches between U+0002 and U+0003.
+};
+
+/// Conversations: asking, streaming, keeping. Lives in the GUI thread and never blocks it: everything that reads or
+/// writes returns a future, and changes are announced by signals whoever made them.
+class ChatService : public QObject {
+  Q_OBJECT
+ public:
+  ChatService(Store& store, InferenceService& inference, Settings& settings, QObject* parent = nullptr);
+  ~ChatService() override;
+
+  QFuture<Outcome<ConversationList>> list();
+  QFuture<Outcome<QList<SearchHit>>> search(const QString& text);
+  QFuture<Outcome<Transcript>> open(ConversationId id);
+
+  /// Commits the question and an empty answer in one transaction, then starts to compute. `conversation` 0 makes a new
+  /// one titled after the question. `parent` 0 continues at the leaf. The value is the answer's message.
+  QFuture<Outcome<Message>> ask(ConversationId conversation, const QString& text, MessageId parent = 0);
+  /// A further answer to the same question, as a sibling branch.
+  QFuture<Outcome<Message>> regenerate(MessageId answer);
+  /// The question in another wording, as a sibling branch, and its answer.
+  QFuture<Outcome<Message>> editAndAsk(MessageId question, const QString& text);
+  void stop(ConversationId conversation);
+  bool isAnswering(ConversationId conversation) const;
+
+  /// Shows the sibling `step` places from `message` (-1 previous, +1 next) and what follows it.
+  QFuture<Outcome<Transcript>> switchBranch(MessageId message, int step);
+
+  QFuture<Outcome<Nothing>> rename(ConversationId id, const QString& title);
+  QFuture<Outcome<Nothing>> setPinned(ConversationId id, bool pinned);
+  QFuture<Outcome<Nothing>> setDraft(ConversationId id, const QString& draft);
+  /// Gone from the list at once; kept until the program ends, so that restore() can undo it.
+  QFuture<Outcome<Nothing>> remove(ConversationId id);
+  QFuture<Outcome<Nothing>> restore(ConversationId id);
+
+ Q_SIGNALS:
+  void conversationChanged(const hadal::Conversation& conversation);  ///< New ones too.
+  void conversationRemoved(hadal::ConversationId id);
+  void messageAdded(const hadal::Message& message);
+  void promptProgress(hadal::MessageId answer, int done, int total);
+  void messageDelta(hadal::MessageId answer, const QString& text);
+  void messageFinished(const hadal::Message& answer);  ///< In its final state.
+  /// A write failed (full disk, read-only profile): a sentence that says what was not kept.
+  void storeFailed(const QString& sentence);
+
+ private:
+  struct Private;
+  std::unique_ptr<Private> d;
+};
+
+}  // namespace hadal

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <QDateTime>
+#include <QList>
+#include <QMetaType>
+#include <QString>
+
+namespace hadal {
+
+/// Row ids of the store; 0 means "none".
+using ConversationId = qint64;
+using MessageId = qint64;
+using FolderId = qint64;
+
+struct Folder {
+  FolderId id = 0;
+  QString name;
+};
+
+struct Conversation {
+  ConversationId id = 0;
+  QString title;
+  FolderId folder = 0;
+  bool pinned = false;
+  QDateTime created;
+  QDateTime updated;
+  QString draft;           ///< Text typed and not yet sent.
+  MessageId leaf = 0;      ///< End of the branch that is shown.
+};
+
+enum class MessageRole { System, User, Assistant };
+
+/// Stored as the lower-case word.
+enum class MessageState {
+  Streaming,    ///< Being computed now. Found at start-up it becomes Interrupted.
+  Done,
+  Stopped,      ///< By the person.
+  Failed,       ///< `error` says why.
+  Interrupted,  ///< The program ended before the answer did.
+};
+
+struct Message {
+  MessageId id = 0;
+  ConversationId conversation = 0;
+  MessageId parent = 0;    ///< Messages form a tree; siblings are branches.
+  MessageRole role = MessageRole::User;
+  QString content;
+  QString thinking;        ///< Reasoning, kept apart from the answer.
+  MessageState state = MessageState::Done;
+  QString error;
+  QString model;           ///< Name of the model that answered.
+  int promptTokens = 0;
+  int tokens = 0;
+  double tokensPerSecond = 0;
+  double firstTokenSeconds = 0;
+  QDateTime created;
+  int branch = 1;          ///< 1-based place among its siblings ...
+  int branches = 1;        ///< ... of which there are so many.
+};
+
+/// The branch of a conversation that is shown, oldest message first.
+struct Transcript {
+  Conversation conversation;
+  QList<Message> messages;
+};
+
+}  // namespace hadal
+
+Q_DECLARE_METATYPE(hadal::Conversation)
+Q_DECLARE_METATYPE(hadal::Message)

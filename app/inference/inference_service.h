@@ -1,0 +1,93 @@
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <memory>
+
+#include "app/chat/chat_types.h"
+
+namespace hadal {
+
+/// One turn of the prompt.
+struct PromptMessage {
+  MessageRole role = MessageRole::User;
+  QString content;
+};
+
+struct GenerationRequest {
+  QList<PromptMessage> messages;
+  float temperature = 0.7F;
+  int topK = 40;
+  float topP = 0.95F;
+  quint64 seed = 0;
+  int maxTokens = 0;  ///< 0: until the context is full.
+  QStringList stop;
+};
+
+struct GenerationStats {
+  int promptTokens = 0;
+  int tokens = 0;
+  double tokensPerSecond = 0;
+  double firstTokenSeconds = 0;
+};
+
+enum class GenerationEnd { Done, Stopped, ContextFull, Failed };
+
+/// A running answer. Lives in the thread that asked; deleting it cancels the request.
+class Generation : public QObject {
+  Q_OBJECT
+ public:
+  using QObject::QObject;
+  /// Takes effect within one engine step; `finished` still comes.
+  virtual void stop() = 0;
+
+ Q_SIGNALS:
+  /// Reading the prompt.
+  void promptProgress(int done, int total);
+  /// New text, at most 30 times a second.
+  void delta(const QString& text);
+  /// The last signal. `error` is empty unless it failed.
+  void finished(hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
+};
+
+/// What the status line and the composer show.
+struct ModelStatus {
+  enum class State { NoModel, Loading, Ready, Failed };
+  State state = State::NoModel;
+  QString path;
+  QString name;         ///< As the file calls it.
+  QString quantisation; ///< The weights' main type, "Q4_1".
+  QString error;        ///< State::Failed: why, as a sentence.
+  QString device;       ///< "CPU, 2 threads, AVX3_ZEN4".
+  float progress = 0;   ///< State::Loading: 0 to 1.
+  int contextLength = 0;
+  quint64 memoryBytes = 0;  ///< Weights and cache.
+};
+
+/// The engine behind a thread of its own. Every method returns at once; this object lives in the GUI thread.
+class InferenceService : public QObject {
+  Q_OBJECT
+ public:
+  using QObject::QObject;
+
+  /// Replaces the model that is loaded. Progress and the outcome come as statusChanged.
+  virtual void load(const QString& file) = 0;
+  virtual void unload() = 0;
+  virtual const ModelStatus& status() const = 0;
+
+  /// The caller owns the handle. Submitting while a model loads waits for it.
+  virtual std::unique_ptr<Generation> generate(GenerationRequest request) = 0;
+
+  /// Tokens the prompt would take; -1 while no model is loaded. The answer comes as promptMeasured with this ticket.
+  virtual quint64 measure(QList<PromptMessage> messages) = 0;
+
+ Q_SIGNALS:
+  void statusChanged(const hadal::ModelStatus& status);
+  void promptMeasured(quint64 ticket, int tokens);
+};
+
+}  // namespace hadal
+
+Q_DECLARE_METATYPE(hadal::GenerationStats)
+Q_DECLARE_METATYPE(hadal::ModelStatus)

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QVariant>
+#include <span>
+
+namespace hadal {
+
+class Store;
+
+enum class SettingType { Bool, Integer, Real, Text, Choice, File, Folder };
+
+/// One row of the only settings table. `label` and `help` are untranslated sources in the context "Settings".
+struct SettingSpec {
+  const char* key;
+  SettingType type;
+  QVariant defaultValue;
+  const char* page;               ///< Group on the settings page: "General", "Model", "Data".
+  const char* label;
+  const char* help;
+  QStringList choices;            ///< SettingType::Choice: stored values.
+  QList<const char*> choiceLabels;
+  double minimum = 0;
+  double maximum = 0;
+  bool lockable = true;           ///< Whether a policy may fix it.
+  bool readOnly = false;          ///< Shown, not edited here (the data location of this run).
+};
+
+/// Typed access to the settings table with a changed signal. Values live in memory; writing goes to the store's
+/// writer thread. Lives in the GUI thread.
+class Settings : public QObject {
+  Q_OBJECT
+ public:
+  explicit Settings(QObject* parent = nullptr);
+
+  static std::span<const SettingSpec> table();
+  static const SettingSpec* find(const QString& key);
+
+  QVariant value(const QString& key) const;
+  /// False, and nothing changes, for unknown keys, locked ones and values of the wrong type or out of range.
+  bool setValue(const QString& key, const QVariant& value);
+  void reset(const QString& key);
+  bool isLocked(const QString& key) const;
+
+  /// A policy's value: it wins over the person's and cannot be changed.
+  void lock(const QString& key, const QVariant& value);
+  /// For this run only (command line); not written.
+  void overrideForRun(const QString& key, const QVariant& value);
+
+  /// Takes what is stored and keeps it up to date from now on.
+  void attach(Store& store, const QHash<QString, QVariant>& stored);
+
+ Q_SIGNALS:
+  void changed(const QString& key, const QVariant& value);
+
+ private:
+  QHash<QString, QVariant> stored_;
+  QHash<QString, QVariant> locked_;
+  QHash<QString, QVariant> overridden_;
+  Store* store_ = nullptr;
+};
+
+/// Keys, so that no string is spelt twice.
+namespace setting {
+inline constexpr auto language = "general.language";    ///< "system", "en", "zh_CN"
+inline constexpr auto theme = "general.theme";          ///< "system", "light", "dark"
+inline constexpr auto modelFile = "model.file";
+inline constexpr auto contextLength = "model.context";  ///< tokens; 0: the model's
+inline constexpr auto threads = "model.threads";        ///< 0: all cores
+inline constexpr auto temperature = "model.temperature";
+inline constexpr auto topK = "model.top_k";
+inline constexpr auto topP = "model.top_p";
+inline constexpr auto systemPrompt = "chat.system_prompt";
+inline constexpr auto dataFolder = "data.folder";
+}  // namespace setting
+
+}  // namespace hadal

@@ -1,0 +1,23 @@
+# Warnings, sanitizers and coverage shared by every target of ours.
+add_library(hadal_flags INTERFACE)
+target_compile_options(hadal_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual>)
+if(HADAL_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(HADAL_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(NOT HADAL_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "HADAL_SANITIZE is \"${HADAL_SANITIZE}\"; it may be address, thread or empty.")
+endif()
+if(HADAL_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+# Dev: optimised enough to run real models, asserts kept, light symbols.
+set(CMAKE_CXX_FLAGS_DEV "-O2 -g1" CACHE STRING "" FORCE)
+set(CMAKE_C_FLAGS_DEV "-O2 -g1" CACHE STRING "" FORCE)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Dev CACHE STRING "Dev, Release or Debug" FORCE)
+endif()

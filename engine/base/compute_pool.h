@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace hadal {
+
+/// Threads for data-parallel loops. They run below the priority of the program's other threads, so that a window
+/// stays alive while every core computes. Not re-entrant; one caller at a time.
+class ComputePool {
+ public:
+  /// `threads` counts the calling thread; 0 means one per core this process may use.
+  explicit ComputePool(int threads);
+  ~ComputePool();
+  ComputePool(const ComputePool&) = delete;
+  ComputePool& operator=(const ComputePool&) = delete;
+
+  int threads() const;
+
+  /// Calls body(begin, end, thread) over disjoint ranges that cover [0, count), each at least `grain` long except the
+  /// last; `thread` is in [0, threads()). Returns when all are done.
+  void for_range(std::int64_t count, std::int64_t grain,
+                 const std::function<void(std::int64_t begin, std::int64_t end, int thread)>& body);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hadal

@@ -1,0 +1,13 @@
+# The GPU half: a module opened at run time, never linked. Without nvcc it is left out with one line.
+include(CheckLanguage)
+if(NOT CMAKE_CUDA_COMPILER AND EXISTS /usr/local/cuda/bin/nvcc)
+  find_program(HADAL_NVCC nvcc HINTS /usr/local/cuda/bin)
+  if(HADAL_NVCC)
+    set(CMAKE_CUDA_COMPILER ${HADAL_NVCC})
+  endif()
+endif()
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  message(STATUS "GPU module left out: no nvcc on PATH or in /usr/local/cuda/bin.")
+  return()
+endif()

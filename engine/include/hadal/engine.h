@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hadal/log.h"
+#include "hadal/model.h"
+#include "hadal/result.h"
+
+namespace hadal {
+
+enum class Device {
+  automatic,  ///< The best that is there.
+  cpu,        ///< SIMD kernels.
+  cuda,       ///< The GPU module.
+  reference,  ///< Plain scalar code in float32: slow, the yardstick for the others.
+};
+
+struct EngineOptions {
+  Device device = Device::automatic;
+  int threads = 0;          ///< Compute threads; 0: one per core the process may use.
+  int context_length = 0;   ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
+  int max_requests = 4;     ///< Requests computed in one step; more wait in line.
+  /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
+  /// chunks by the speed measured so far.
+  int step_milliseconds = 60;
+  LogSink log;
+};
+
+struct SamplingOptions {
+  float temperature = 0.0F;  ///< 0: greedy (the highest logit; the lower id on a tie).
+  int top_k = 0;             ///< 0: off.
+  float top_p = 1.0F;        ///< 1: off. Nucleus: the smallest set of tokens whose probability reaches top_p.
+  std::uint64_t seed = 0;    ///< The same seed, prompt and model give the same answer on the same device.
+};
+
+/// Higher runs first; a lower one is held back while a higher one has work.
+enum class Priority { background, chat, completion };
+
+struct Request {
+  std::vector<TokenId> prompt;
+  SamplingOptions sampling;
+  int max_tokens = 0;  ///< 0: until the context is full.
+  std::vector<std::string> stop;  ///< Generation ends before the first of these; they are not part of the text.
+  Priority priority = Priority::chat;
+};
+
+using RequestId = std::uint64_t;
+
+enum class FinishReason { end_of_text, stop_string, max_tokens, context_full, cancelled, failed };
+
+struct RequestStats {
+  int prompt_tokens = 0;
+  int reused_tokens = 0;  ///< Of the prompt, found in the cache.
+  int generated_tokens = 0;
+  double prefill_seconds = 0;      ///< From the first step that worked on the request to its first token.
+  double first_token_seconds = 0;  ///< From submit() to the first token.
+  double decode_seconds = 0;       ///< From the first token to the last.
+};
+
+struct Event {
+  enum class Kind { prefill, text, finished };
+  RequestId request = 0;
+  Kind kind = Kind::text;
+  std::string text;           ///< Kind::text: whole UTF-8 characters, never empty.
+  int prompt_done = 0;        ///< Kind::prefill: prompt tokens in the cache so far.
+  int prompt_total = 0;       ///< Kind::prefill.
+  FinishReason reason = FinishReason::end_of_text;  ///< Kind::finished.
+  std::optional<Error> error;                       ///< Kind::finished with FinishReason::failed.
+  RequestStats stats;                               ///< Kind::text and Kind::finished: so far.
+};
+
+struct EngineStatus {
+  std::string device;            ///< For a person: "CPU, 2 threads, AVX3_ZEN4".
+  int context_length = 0;
+  std::uint64_t weight_bytes = 0;
+  std::uint64_t cache_bytes = 0;  ///< Of the KV cache, allocated.
+  int running = 0;
+  int waiting = 0;
+};
+
+/// Computes answers. Not thread-safe: one thread owns it. Starts no thread besides its compute pool and never
+/// calls back.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Model> model, EngineOptions options);
+  virtual ~Engine() = default;
+
+  /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is.
+  virtual Result<RequestId> submit(Request request) = 0;
+  /// The request's `finished` event comes with the next step; nothing more is computed for it. Unknown ids are ignored.
+  virtual void cancel(RequestId id) = 0;
+  virtual bool idle() const = 0;
+  /// One scheduler iteration over every running request: each decoding one gains a token, prompts gain a chunk.
+  virtual std::vector<Event> step() = 0;
+  virtual EngineStatus status() const = 0;
+
+  /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
+  virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
+};
+
+/// Whether the GPU module can be used, and if not the reason, as a sentence for a person.
+struct CudaStatus {
+  bool available = false;
+  std::string reason;
+};
+CudaStatus cuda_status();
+
+/// The engine's version, "0.1.0"; the GPU module must carry the same.
+const char* engine_version();
+
+}  // namespace hadal

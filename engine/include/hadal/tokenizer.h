@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hadal {
+
+using TokenId = std::int32_t;
+
+struct EncodeOptions {
+  /// Put the beginning-of-sequence token first where the model wants one.
+  bool add_special = true;
+  /// Recognise the spelling of special tokens (such as <|im_start|>) inside the text. Off for text a person typed.
+  bool parse_special = true;
+};
+
+/// Text to token ids and back. Immutable after loading; every method may be called from any thread.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  virtual std::vector<TokenId> encode(std::string_view text, EncodeOptions options = {}) const = 0;
+
+  /// The bytes of one token: not necessarily whole UTF-8 characters. Empty for ids outside the vocabulary and,
+  /// unless `special` is set, for control tokens.
+  virtual std::string piece(TokenId id, bool special = false) const = 0;
+
+  virtual std::int32_t vocabulary_size() const = 0;
+  /// True for tokens that end a turn or the text (eos, eot, ...), at any of which generation stops.
+  virtual bool is_end(TokenId id) const = 0;
+  /// True for tokens that carry structure rather than text.
+  virtual bool is_control(TokenId id) const = 0;
+  /// -1 where the model has none.
+  virtual TokenId bos() const = 0;
+  virtual TokenId eos() const = 0;
+
+  /// The concatenated pieces; bytes that are no UTF-8 become U+FFFD.
+  std::string decode(std::span<const TokenId> ids, bool special = false) const;
+};
+
+/// Holds back the bytes of an unfinished UTF-8 character, so that streamed text never splits one.
+class Utf8Stream {
+ public:
+  /// Returns the longest valid prefix of what is held plus `bytes`; invalid bytes become U+FFFD.
+  std::string push(std::string_view bytes);
+  /// What is still held, as U+FFFD, at the end of the stream.
+  std::string finish();
+
+ private:
+  std::string held_;
+};
+
+}  // namespace hadal

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ops/context.h"
+#include "tensor/dtype.h"
+
+namespace hadal::ops {
+
+/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys [kv_heads, head_size] and as many of
+/// values, in `type` (f32 or f16).
+struct KvLayerView {
+  std::byte* keys = nullptr;    ///< [blocks, block_tokens, kv_heads, head_size]
+  std::byte* values = nullptr;  ///< the same shape
+  DType type = DType::f16;
+  int block_tokens = 32;
+};
+
+struct AttentionShape {
+  int heads = 0;
+  int kv_heads = 0;   ///< Divides heads; query head h reads kv head h / (heads / kv_heads).
+  int head_size = 0;
+  float scale = 0.0F;  ///< Usually 1 / sqrt(head_size).
+};
+
+/// Where one token's row lives: the sequence's block table and the token's position in it.
+struct AttentionRow {
+  const std::int32_t* blocks = nullptr;  ///< Block of position p is blocks[p / block_tokens].
+  std::int32_t position = 0;
+};
+
+/// Writes keys and values [tokens, kv_heads, head_size] (float32) into the cache at each row's position.
+void store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+              std::int64_t tokens, const float* keys, const float* values);
+
+/// Causal attention of each row over positions 0..position of its own sequence, which must already be stored:
+/// softmax(scale * q K^T) V, with q and out [tokens, heads, head_size] in float32 (Vaswani et al. 2017, eq. 1).
+void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+               std::int64_t tokens, const float* q, float* out);
+
+}  // namespace hadal::ops

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ops/context.h"
+
+namespace hadal::ops {
+
+/// out[i] = gate[i] * sigmoid(gate[i]) * up[i] (Shazeer 2020). out may be gate or up.
+void swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
+
+}  // namespace hadal::ops
