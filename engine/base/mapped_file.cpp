@@ -1,0 +1,76 @@
+#include "base/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+
+namespace hadal {
+namespace {
+
+Error system_error(const std::filesystem::path& path, std::string_view doing, int number) {
+  const ErrorCode code = number == ENOENT || number == ENOTDIR ? ErrorCode::not_found
+                         : number == ENOMEM                    ? ErrorCode::out_of_memory
+                                                               : ErrorCode::io;
+  return {code, concat(printable(path.string(), 4096), " cannot be ", doing, ": ",
+                       std::generic_category().message(number), ".")};
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+}  // namespace
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  // O_NONBLOCK: opening a pipe nobody writes to must not wait for ever.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.number < 0) return system_error(path, "opened", errno);
+  struct stat status {};
+  if (::fstat(file.number, &status) != 0) return system_error(path, "read", errno);
+  if (S_ISDIR(status.st_mode)) return system_error(path, "read", EISDIR);
+  if (!S_ISREG(status.st_mode)) {
+    return Error{ErrorCode::invalid_argument, concat(printable(path.string(), 4096), " is not a regular file.")};
+  }
+  if (status.st_size == 0) return MappedFile();
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number, 0);
+  if (data == MAP_FAILED) return system_error(path, "mapped into memory", errno);
+  return MappedFile(static_cast<const std::byte*>(data), size);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::advise(std::span<const std::byte> part, Advice advice) const {
+  if (part.empty()) return;
+  const int flag = advice == Advice::sequential ? MADV_SEQUENTIAL
+                   : advice == Advice::random   ? MADV_RANDOM
+                                                : MADV_WILLNEED;
+  // madvise wants a page's first byte; the mapping itself starts at one.
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto offset = static_cast<std::size_t>(part.data() - data_);
+  const std::size_t begin = offset / page * page;
+  ::madvise(const_cast<std::byte*>(data_) + begin, offset - begin + part.size(), flag);
+}
+
+}  // namespace hadal

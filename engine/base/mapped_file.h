@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "hadal/result.h"
+
+namespace hadal {
+
+/// A regular file's bytes, mapped read-only for as long as the object lives. Movable; the bytes stay where they are.
+/// Reading is safe from any thread. A file that another program shortens while it is mapped makes reads past its new
+/// end fault (SIGBUS), as with every mapping: model files are to be replaced by rename, not rewritten in place.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const std::filesystem::path& path);
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  /// Empty for an empty file.
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+  enum class Advice {
+    sequential,  ///< Read once, front to back: read ahead, keep little.
+    random,      ///< No read-ahead.
+    will_need,   ///< Start reading now, in the background.
+  };
+  /// A hint for part of bytes(); `part` may have any alignment. Never fails visibly.
+  void advise(std::span<const std::byte> part, Advice advice) const;
+
+ private:
+  MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace hadal

@@ -1,0 +1,41 @@
+#include "base/utf8.h"
+
+namespace hadal {
+namespace {
+
+struct Lead {
+  std::size_t length;  // 0: no lead byte
+  std::uint8_t second_low;
+  std::uint8_t second_high;
+};
+
+// Table 3-7 of the Unicode standard: which second bytes each lead byte allows.
+Lead lead_of(std::uint8_t byte) {
+  if (byte < 0x80) return {1, 0, 0};
+  if (byte < 0xC2) return {0, 0, 0};
+  if (byte < 0xE0) return {2, 0x80, 0xBF};
+  if (byte == 0xE0) return {3, 0xA0, 0xBF};
+  if (byte == 0xED) return {3, 0x80, 0x9F};
+  if (byte < 0xF0) return {3, 0x80, 0xBF};
+  if (byte == 0xF0) return {4, 0x90, 0xBF};
+  if (byte < 0xF4) return {4, 0x80, 0xBF};
+  if (byte == 0xF4) return {4, 0x80, 0x8F};
+  return {0, 0, 0};
+}
+
+}  // namespace
+
+Utf8Head utf8_head(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const Lead lead = lead_of(byte(0));
+  if (lead.length == 0) return {Utf8State::invalid, 1};
+  for (std::size_t i = 1; i < lead.length; ++i) {
+    if (i == text.size()) return {Utf8State::incomplete, i};
+    const std::uint8_t low = i == 1 ? lead.second_low : 0x80;
+    const std::uint8_t high = i == 1 ? lead.second_high : 0xBF;
+    if (byte(i) < low || byte(i) > high) return {Utf8State::invalid, i};
+  }
+  return {Utf8State::valid, lead.length};
+}
+
+}  // namespace hadal

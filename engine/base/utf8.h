@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace hadal {
+
+/// Outcome of looking at the head of a byte sequence.
+enum class Utf8State { valid, incomplete, invalid };
+
+/// The character at the head of a byte sequence. `length` is its bytes if valid; if incomplete, the bytes there are,
+/// all of which may still become one; if invalid, the bytes a decoder replaces by one U+FFFD (Unicode 16, section 3.9,
+/// "maximal subpart").
+struct Utf8Head {
+  Utf8State state;
+  std::size_t length;
+};
+
+/// `text` must not be empty. Overlong forms, surrogates and values past U+10FFFF are invalid (RFC 3629).
+Utf8Head utf8_head(std::string_view text);
+
+inline constexpr std::string_view utf8_replacement = "\xEF\xBF\xBD";
+
+}  // namespace hadal
