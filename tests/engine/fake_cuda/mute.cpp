@@ -1,0 +1,3 @@
+extern "C" int hadal_says_nothing() {
+  return 0;
+}
