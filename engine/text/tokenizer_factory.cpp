@@ -1,0 +1,16 @@
+#include "text/tokenizer_factory.h"
+
+#include "base/text.h"
+#include "text/byte_pair_tokenizer.h"
+
+namespace hadal {
+
+Result<std::unique_ptr<Tokenizer>> make_tokenizer(const GgufFile& file) {
+  const auto kind = file.string("tokenizer.ggml.model");
+  if (!kind) return kind.error();
+  if (*kind == "gpt2") return BytePairTokenizer::create(file);
+  return file.error(ErrorCode::unsupported, concat("the model's tokenizer is of the kind \"", printable(*kind),
+                                                   "\", which this version of Hadal does not know."));
+}
+
+}  // namespace hadal
