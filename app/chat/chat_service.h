@@ -2,6 +2,8 @@
 
 #include <QFuture>
 #include <QObject>
+#include <memory>
+#include <optional>
 
 #include "app/chat/chat_types.h"
 #include "app/outcome.h"
@@ -11,17 +13,6 @@ namespace hadal {
 class InferenceService;
 class Settings;
 class Store;
-
-struct ConversationList {
-  QList<Folder> folders;
-  QList<Conversation> conversations;  ///< Newest first.
-};
-
-struct SearchHit {
-  Conversation conversation;
-  MessageId message = 0;  ///< 0: the title matched.
-  QString snippet;        ///< Plain text; matches between U+0002 and U+0003.
-};
 
 /// Conversations: asking, streaming, keeping. Lives in the GUI thread and never blocks it: everything that reads or
 /// writes returns a future, and changes are announced by signals whoever made them.
@@ -44,20 +35,35 @@ class ChatService : public QObject {
   QFuture<Outcome<Message>> editAndAsk(MessageId question, const QString& text);
   void stop(ConversationId conversation);
   bool isAnswering(ConversationId conversation) const;
+  /// The answer that is being computed, with all its text so far. Take the text from here when a transcript arrives:
+  /// further pieces may have come while it was read.
+  std::optional<Message> answering(ConversationId conversation) const;
 
   /// Shows the sibling `step` places from `message` (-1 previous, +1 next) and what follows it.
   QFuture<Outcome<Transcript>> switchBranch(MessageId message, int step);
 
   QFuture<Outcome<Nothing>> rename(ConversationId id, const QString& title);
   QFuture<Outcome<Nothing>> setPinned(ConversationId id, bool pinned);
+  /// `id` 0: of the chat that does not exist yet. Asking clears the draft.
   QFuture<Outcome<Nothing>> setDraft(ConversationId id, const QString& draft);
   /// Gone from the list at once; kept until the program ends, so that restore() can undo it.
   QFuture<Outcome<Nothing>> remove(ConversationId id);
   QFuture<Outcome<Nothing>> restore(ConversationId id);
 
+  QFuture<Outcome<Folder>> addFolder(const QString& name);
+  QFuture<Outcome<Nothing>> renameFolder(FolderId id, const QString& name);
+  /// Its conversations stay, outside of any folder.
+  QFuture<Outcome<Nothing>> removeFolder(FolderId id);
+  QFuture<Outcome<Nothing>> moveToFolder(ConversationId id, FolderId folder);
+
+  /// Stops every answer and keeps what has come so far; `shutDown` is done once it is in the store. For the program's
+  /// end.
+  QFuture<void> shutDown();
+
  Q_SIGNALS:
   void conversationChanged(const hadal::Conversation& conversation);  ///< New ones too.
   void conversationRemoved(hadal::ConversationId id);
+  void foldersChanged();
   void messageAdded(const hadal::Message& message);
   void promptProgress(hadal::MessageId answer, int done, int total);
   void messageDelta(hadal::MessageId answer, const QString& text);

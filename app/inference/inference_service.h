@@ -32,7 +32,14 @@ struct GenerationStats {
   double firstTokenSeconds = 0;
 };
 
-enum class GenerationEnd { Done, Stopped, ContextFull, Failed };
+enum class GenerationEnd {
+  Done,
+  Stopped,
+  ContextFull,    ///< The answer filled the context; what came so far stands.
+  PromptTooLong,  ///< Nothing was computed.
+  NoModel,        ///< None is loaded and none is being loaded.
+  Failed,
+};
 
 /// A running answer. Lives in the thread that asked; deleting it cancels the request.
 class Generation : public QObject {
@@ -47,20 +54,21 @@ class Generation : public QObject {
   void promptProgress(int done, int total);
   /// New text, at most 30 times a second.
   void delta(const QString& text);
-  /// The last signal. `error` is empty unless it failed.
+  /// The last signal. `error` is a sentence for the person, empty for Done and Stopped.
   void finished(hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
 };
 
 /// What the status line and the composer show.
 struct ModelStatus {
+  /// At the program's start Loading stands for looking for a model as well.
   enum class State { NoModel, Loading, Ready, Failed };
   State state = State::NoModel;
   QString path;
-  QString name;         ///< As the file calls it.
-  QString quantisation; ///< The weights' main type, "Q4_1".
-  QString error;        ///< State::Failed: why, as a sentence.
-  QString device;       ///< "CPU, 2 threads, AVX3_ZEN4".
-  float progress = 0;   ///< State::Loading: 0 to 1.
+  QString name;          ///< As the file calls it.
+  QString quantisation;  ///< The weights' main type, "Q4_1".
+  QString error;         ///< State::Failed: why, as a sentence.
+  QString device;        ///< "CPU, 2 threads, AVX3_ZEN4".
+  float progress = 0;    ///< State::Loading: 0 to 1.
   int contextLength = 0;
   quint64 memoryBytes = 0;  ///< Weights and cache.
 };
@@ -75,11 +83,15 @@ class InferenceService : public QObject {
   virtual void load(const QString& file) = 0;
   virtual void unload() = 0;
   virtual const ModelStatus& status() const = 0;
+  /// How the model that is loaded, and later ones, are run; 0 leaves the choice to the engine. Takes effect when no
+  /// answer is being computed.
+  virtual void configure(int threads, int contextLength) = 0;
 
   /// The caller owns the handle. Submitting while a model loads waits for it.
   virtual std::unique_ptr<Generation> generate(GenerationRequest request) = 0;
 
-  /// Tokens the prompt would take; -1 while no model is loaded. The answer comes as promptMeasured with this ticket.
+  /// Counts the tokens the prompt would take. The answer comes as promptMeasured with this ticket: -1 if no model is
+  /// loaded or it cannot render the prompt.
   virtual quint64 measure(QList<PromptMessage> messages) = 0;
 
  Q_SIGNALS:

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <QHash>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QVariant>
 #include <span>
 
@@ -16,15 +18,15 @@ struct SettingSpec {
   const char* key;
   SettingType type;
   QVariant defaultValue;
-  const char* page;               ///< Group on the settings page: "General", "Model", "Data".
+  const char* page;  ///< Group on the settings page: "General", "Model", "Data".
   const char* label;
   const char* help;
-  QStringList choices;            ///< SettingType::Choice: stored values.
-  QList<const char*> choiceLabels;
+  QStringList choices{};  ///< SettingType::Choice: stored values.
+  QList<const char*> choiceLabels{};
   double minimum = 0;
   double maximum = 0;
-  bool lockable = true;           ///< Whether a policy may fix it.
-  bool readOnly = false;          ///< Shown, not edited here (the data location of this run).
+  bool lockable = true;   ///< Whether a policy may fix it.
+  bool readOnly = false;  ///< Shown, not edited here (the data location of this run).
 };
 
 /// Typed access to the settings table with a changed signal. Values live in memory; writing goes to the store's
@@ -53,6 +55,8 @@ class Settings : public QObject {
 
  Q_SIGNALS:
   void changed(const QString& key, const QVariant& value);
+  /// What was chosen holds for this run but could not be written; a sentence says why.
+  void storeFailed(const QString& sentence);
 
  private:
   QHash<QString, QVariant> stored_;
@@ -63,8 +67,8 @@ class Settings : public QObject {
 
 /// Keys, so that no string is spelt twice.
 namespace setting {
-inline constexpr auto language = "general.language";    ///< "system", "en", "zh_CN"
-inline constexpr auto theme = "general.theme";          ///< "system", "light", "dark"
+inline constexpr auto language = "general.language";  ///< "system", "en", "zh_CN"
+inline constexpr auto theme = "general.theme";        ///< "system", "light", "dark"
 inline constexpr auto modelFile = "model.file";
 inline constexpr auto contextLength = "model.context";  ///< tokens; 0: the model's
 inline constexpr auto threads = "model.threads";        ///< 0: all cores

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <QFuture>
+#include <QObject>
+#include <QTimer>
+#include <memory>
+
+#include "app/chat/chat_types.h"
+#include "app/inference/inference_service.h"
+#include "app/outcome.h"
+
+namespace hadal {
+
+class Store;
+
+/// An answer while it is computed: gathers its text, journals it, and writes its end.
+///
+/// If the end cannot be written (full disk), the text stays in memory and writing is tried again until it succeeds or
+/// the program ends.
+class RunningAnswer : public QObject {
+  Q_OBJECT
+ public:
+  /// At most this much is lost in a crash.
+  static constexpr int kJournalMilliseconds = 300;
+  static constexpr int kRetryMilliseconds = 2000;
+
+  RunningAnswer(Message answer, Store& store, InferenceService& inference, QObject* parent);
+
+  void start(GenerationRequest request);
+  void stop();
+  /// Ends it at once as Interrupted and writes that.
+  QFuture<void> interrupt();
+  const Message& message() const { return message_; }
+  bool isOver() const { return over_; }
+
+ Q_SIGNALS:
+  void promptProgress(int done, int total);
+  void delta(const QString& text);
+  /// In its final state; it is in the store, unless storeFailed came before.
+  void finished();
+  void storeFailed(const QString& sentence);
+  /// Nothing is left to write.
+  void settled();
+
+ private:
+  void journal();
+  void end(GenerationEnd end, const QString& error, const GenerationStats& stats);
+  QFuture<Outcome<Nothing>> writeEnd();
+  void keepEnd();
+  void complain(const QString& sentence);
+
+  Message message_;
+  Store& store_;
+  InferenceService& inference_;
+  std::unique_ptr<Generation> generation_;
+  QTimer journalTimer_;
+  bool unwritten_ = false;
+  bool writing_ = false;
+  bool over_ = false;
+  bool complained_ = false;
+};
+
+}  // namespace hadal

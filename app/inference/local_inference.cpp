@@ -1,0 +1,92 @@
+#include "app/inference/local_inference.h"
+
+#include <QPointer>
+
+#include "app/inference/engine_worker.h"
+
+namespace hadal {
+
+class LocalInference::Handle : public Generation {
+ public:
+  Handle(LocalInference& owner, quint64 ticket) : owner_(&owner), ticket_(ticket) {}
+  ~Handle() override {
+    stop();
+    if (owner_) owner_->handles_.remove(ticket_);
+  }
+  void stop() override {
+    if (!owner_ || over_) return;
+    QMetaObject::invokeMethod(owner_->worker_, [worker = owner_->worker_, ticket = ticket_] { worker->stop(ticket); });
+  }
+  void over() { over_ = true; }
+
+ private:
+  QPointer<LocalInference> owner_;
+  quint64 ticket_;
+  bool over_ = false;
+};
+
+LocalInference::LocalInference(QObject* parent) : InferenceService(parent), worker_(new EngineWorker) {
+  status_.state = ModelStatus::State::Loading;
+  worker_->moveToThread(&thread_);
+  connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
+  connect(worker_, &EngineWorker::statusChanged, this, [this](const ModelStatus& status) {
+    status_ = status;
+    Q_EMIT statusChanged(status_);
+  });
+  connect(worker_, &EngineWorker::measured, this, &InferenceService::promptMeasured);
+  connect(worker_, &EngineWorker::promptProgress, this, [this](quint64 ticket, int done, int total) {
+    if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->promptProgress(done, total);
+  });
+  connect(worker_, &EngineWorker::delta, this, [this](quint64 ticket, const QString& text) {
+    if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->delta(text);
+  });
+  connect(worker_, &EngineWorker::finished, this,
+          [this](quint64 ticket, GenerationEnd end, const QString& error, const GenerationStats& stats) {
+            Handle* handle = handles_.take(ticket);
+            if (!handle) return;
+            handle->over();
+            Q_EMIT handle->finished(end, error, stats);
+          });
+  thread_.setObjectName(QStringLiteral("inference"));
+  thread_.start();
+}
+
+LocalInference::~LocalInference() {
+  thread_.quit();
+  thread_.wait();
+}
+
+void LocalInference::load(const QString& file) {
+  load(ModelSearch{file, {}});
+}
+
+void LocalInference::load(const ModelSearch& search) {
+  QMetaObject::invokeMethod(worker_, [worker = worker_, search] { worker->load(search); });
+}
+
+void LocalInference::unload() {
+  QMetaObject::invokeMethod(worker_, [worker = worker_] { worker->unload(); });
+}
+
+void LocalInference::configure(int threads, int contextLength) {
+  QMetaObject::invokeMethod(worker_,
+                            [worker = worker_, threads, contextLength] { worker->configure(threads, contextLength); });
+}
+
+std::unique_ptr<Generation> LocalInference::generate(GenerationRequest request) {
+  const quint64 ticket = ++lastTicket_;
+  auto handle = std::make_unique<Handle>(*this, ticket);
+  handles_.insert(ticket, handle.get());
+  QMetaObject::invokeMethod(
+      worker_, [worker = worker_, ticket, request = std::move(request)] { worker->submit(ticket, request); });
+  return handle;
+}
+
+quint64 LocalInference::measure(QList<PromptMessage> messages) {
+  const quint64 ticket = ++lastTicket_;
+  QMetaObject::invokeMethod(
+      worker_, [worker = worker_, ticket, messages = std::move(messages)] { worker->measure(ticket, messages); });
+  return ticket;
+}
+
+}  // namespace hadal

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <QHash>
+#include <QThread>
+
+#include "app/inference/inference_service.h"
+#include "app/inference/model_search.h"
+
+namespace hadal {
+
+class EngineWorker;
+
+/// The engine of this machine, behind its worker thread.
+class LocalInference : public InferenceService {
+  Q_OBJECT
+ public:
+  explicit LocalInference(QObject* parent = nullptr);
+  ~LocalInference() override;
+
+  void load(const QString& file) override;
+  /// Loads what the search finds; without a find the state becomes NoModel. Until this, load() or unload() is called
+  /// for the first time, the state is Loading and requests wait.
+  void load(const ModelSearch& search);
+  void unload() override;
+  const ModelStatus& status() const override { return status_; }
+  void configure(int threads, int contextLength) override;
+  std::unique_ptr<Generation> generate(GenerationRequest request) override;
+  quint64 measure(QList<PromptMessage> messages) override;
+
+ private:
+  class Handle;
+
+  ModelStatus status_;
+  quint64 lastTicket_ = 0;
+  QHash<quint64, Handle*> handles_;
+  QThread thread_;
+  EngineWorker* worker_;
+};
+
+}  // namespace hadal

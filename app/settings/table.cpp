@@ -1,0 +1,105 @@
+#include <array>
+
+#include "app/settings/settings.h"
+
+namespace hadal {
+
+namespace {
+
+QList<SettingSpec> makeTable() {
+  QList<SettingSpec> table;
+  table.append({.key = setting::language,
+                .type = SettingType::Choice,
+                .defaultValue = QStringLiteral("system"),
+                .page = QT_TRANSLATE_NOOP("Settings", "General"),
+                .label = QT_TRANSLATE_NOOP("Settings", "Language"),
+                .help = QT_TRANSLATE_NOOP("Settings", "Changes at once."),
+                .choices = {QStringLiteral("system"), QStringLiteral("en"), QStringLiteral("zh_CN")},
+                .choiceLabels = {QT_TRANSLATE_NOOP("Settings", "As the system"), "English", "简体中文"}});
+  table.append({.key = setting::theme,
+                .type = SettingType::Choice,
+                .defaultValue = QStringLiteral("system"),
+                .page = "General",
+                .label = QT_TRANSLATE_NOOP("Settings", "Theme"),
+                .help = QT_TRANSLATE_NOOP("Settings", "Changes at once."),
+                .choices = {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")},
+                .choiceLabels = {QT_TRANSLATE_NOOP("Settings", "As the system"), QT_TRANSLATE_NOOP("Settings", "Light"),
+                                 QT_TRANSLATE_NOOP("Settings", "Dark")}});
+  table.append({.key = setting::modelFile,
+                .type = SettingType::File,
+                .defaultValue = QString(),
+                .page = QT_TRANSLATE_NOOP("Settings", "Model"),
+                .label = QT_TRANSLATE_NOOP("Settings", "Model file"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "A GGUF file. Empty: the first model found beside the program, in "
+                                          "the folders for shared models and in this profile.")});
+  table.append({.key = setting::contextLength,
+                .type = SettingType::Integer,
+                .defaultValue = 0,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Context"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "Tokens that a chat and its next answer may take together. More "
+                                          "takes more memory. 0: what the model was made for, at most 8,192."),
+                .minimum = 0,
+                .maximum = 1 << 20});
+  table.append({.key = setting::threads,
+                .type = SettingType::Integer,
+                .defaultValue = 0,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Threads"),
+                .help = QT_TRANSLATE_NOOP("Settings", "Processor threads that compute answers. 0: one for every core."),
+                .minimum = 0,
+                .maximum = 1024});
+  table.append({.key = setting::temperature,
+                .type = SettingType::Real,
+                .defaultValue = 0.7,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Temperature"),
+                .help = QT_TRANSLATE_NOOP("Settings", "How freely words are chosen. 0: always the likeliest."),
+                .minimum = 0,
+                .maximum = 2});
+  table.append({.key = setting::topK,
+                .type = SettingType::Integer,
+                .defaultValue = 40,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Top-k"),
+                .help = QT_TRANSLATE_NOOP("Settings", "Only so many of the likeliest tokens are considered. 0: all."),
+                .minimum = 0,
+                .maximum = 1000});
+  table.append({.key = setting::topP,
+                .type = SettingType::Real,
+                .defaultValue = 0.95,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Top-p"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "Only the likeliest tokens are considered that reach this "
+                                          "probability together. 1: all."),
+                .minimum = 0.01,
+                .maximum = 1});
+  table.append({.key = setting::systemPrompt,
+                .type = SettingType::Text,
+                .defaultValue = QString(),
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "System prompt"),
+                .help = QT_TRANSLATE_NOOP("Settings", "Said to the model before every chat.")});
+  table.append(
+      {.key = setting::dataFolder,
+       .type = SettingType::Folder,
+       .defaultValue = QString(),
+       .page = QT_TRANSLATE_NOOP("Settings", "Data"),
+       .label = QT_TRANSLATE_NOOP("Settings", "Data folder"),
+       .help = QT_TRANSLATE_NOOP("Settings", "Everything you make is here. Start with --profile to use another."),
+       .lockable = false,
+       .readOnly = true});
+  return table;
+}
+
+}  // namespace
+
+std::span<const SettingSpec> Settings::table() {
+  static const QList<SettingSpec> table = makeTable();
+  return {table.constData(), static_cast<std::size_t>(table.size())};
+}
+
+}  // namespace hadal

@@ -1,0 +1,215 @@
+#include "app/store/opening.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+#include <QLocale>
+#include <QTemporaryDir>
+#include <QUuid>
+
+#include "app/store/backup.h"
+#include "app/store/conversations.h"
+#include "app/store/messages.h"
+#include "app/store/settings_rows.h"
+
+namespace hadal {
+
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("Store", text);
+}
+
+qint64 sizeOf(const QString& file) {
+  return QFileInfo(file).size();
+}
+
+/// Closing cleanly removes the log, so one that is left means the last run was killed.
+bool endedUncleanly(const QString& file) {
+  return sizeOf(file + QStringLiteral("-wal")) > 0;
+}
+
+class Opening {
+ public:
+  explicit Opening(const StoreOptions& options) : options_(options), backups_(options.file, options.backupFolder) {}
+
+  OpenedStore forWriting();
+  OpenedStore forReading();
+
+ private:
+  enum class Found { Good, Damaged, Refused };
+
+  Found inspect(bool thorough);
+  bool repair();
+  bool bringUpToDate();
+  void tidy();
+  bool copyToMemory(Connection& source);
+  OpenedStore take() { return std::move(result_); }
+  bool refuse(const QString& sentence) {
+    result_.error = sentence;
+    result_.writer.reset();
+    return false;
+  }
+
+  const StoreOptions& options_;
+  Backups backups_;
+  SchemaState state_;
+  QString damage_;
+  OpenedStore result_;
+};
+
+/// Looks at the file without changing it, so that a refused one stays as it was.
+Opening::Found Opening::inspect(bool thorough) {
+  state_ = {};
+  if (sizeOf(options_.file) == 0) return Found::Good;
+  Connection look;
+  const auto judge = [&](const QString& why) {
+    if (look.isCorrupt()) {
+      damage_ = why;
+      return Found::Damaged;
+    }
+    refuse(why);
+    return Found::Refused;
+  };
+  if (!look.open(options_.file, Connection::Access::ReadOnly)) return judge(look.error());
+  const auto found = inspectSchema(look, options_.schema, options_.file);
+  if (!found) return judge(found.error);
+  state_ = *found;
+  if (!thorough) return Found::Good;
+  damage_ = Backups::check(look);
+  return damage_.isEmpty() ? Found::Good : Found::Damaged;
+}
+
+bool Opening::repair() {
+  const auto aside = backups_.quarantine();
+  if (!aside) return refuse(aside.error);
+  const QString backup = backups_.restoreNewest();
+  result_.report.notices.append(
+      backup.isEmpty()
+          ? tr("The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept "
+               "as %1.")
+                .arg(*aside)
+          : tr("The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.")
+                .arg(QLocale().toString(QFileInfo(backup).lastModified(), QLocale::ShortFormat), *aside));
+  // The backup may be of an older schema, so it is looked at like any other file.
+  return inspect(false) == Found::Good ? true : refuse(result_.error.isEmpty() ? damage_ : result_.error);
+}
+
+bool Opening::bringUpToDate() {
+  Connection& writer = *result_.writer;
+  if (!state_.empty && state_.version < options_.schema.version()) {
+    const auto backup = backups_.make(writer);
+    if (!backup) return refuse(backup.error);
+  }
+  const auto migrated = migrate(writer, options_.schema, state_.version);
+  return migrated ? true : refuse(migrated.error);
+}
+
+/// What the end of the last run left to do.
+void Opening::tidy() {
+  Connection& writer = *result_.writer;
+  writer.begin(true);
+  result_.report.interrupted = Messages(writer).interruptUnfinished();
+  Conversations(writer).purgeRemoved();
+  result_.report.settings = SettingsRows(writer).all();
+  writer.commit();
+  if (!writer.failed()) return;
+  // Not worth keeping the person out: the same is tried at the next start.
+  result_.report.notices.append(writer.error());
+  writer.rollback();
+  writer.begin(false);
+  result_.report.settings = SettingsRows(writer).all();
+  writer.commit();
+}
+
+OpenedStore Opening::forWriting() {
+  // Small databases are checked always, large ones only when the last run did not end well: the check reads it all.
+  constexpr qint64 kQuick = 16LL << 20;
+  const bool unclean = endedUncleanly(options_.file);
+  const Found found = inspect(unclean || sizeOf(options_.file) <= kQuick);
+  if (found == Found::Refused || (found == Found::Damaged && !repair())) return take();
+
+  result_.writer = std::make_unique<Connection>();
+  Connection& writer = *result_.writer;
+  if (!writer.open(options_.file, Connection::Access::ReadWrite) ||
+      !writer.execute(QStringLiteral("PRAGMA journal_mode=WAL"))) {
+    refuse(writer.error());
+    return take();
+  }
+  if (!bringUpToDate()) return take();
+  tidy();
+  result_.readerFile = options_.file;
+  return take();
+}
+
+bool Opening::copyToMemory(Connection& source) {
+  // "/" makes the name known to every connection of this process that asks for it.
+  const QString memory = QStringLiteral("file:/hadal-%1?vfs=memdb").arg(QUuid::createUuid().toString(QUuid::Id128));
+  result_.writer = std::make_unique<Connection>();
+  if (!result_.writer->open(memory, Connection::Access::ReadWrite)) return refuse(result_.writer->error());
+  if (source.isOpen()) {
+    Statement(source, QStringLiteral("VACUUM INTO ?")).bind(memory).run();
+    if (source.failed()) return refuse(source.error());
+  }
+  result_.readerFile = memory;
+  result_.readerAccess = Connection::Access::ReadOnly;
+  result_.report.mode = StoreReport::Mode::Scratch;
+  return bringUpToDate();
+}
+
+OpenedStore Opening::forReading() {
+  const QString log = options_.file + QStringLiteral("-wal");
+  QString file = options_.file;
+  auto access = Connection::Access::ReadOnly;
+  QTemporaryDir copies;
+  Connection source;
+  if (sizeOf(file) > 0) {
+    if (!source.open(file, access) || !source.scalar(QStringLiteral("SELECT count(*) FROM sqlite_schema")).isValid()) {
+      // A read-only file system: the log's index cannot be made, so either there is no log, or both are copied.
+      source.close();
+      if (sizeOf(log) > 0) {
+        const QString copy = copies.filePath(QStringLiteral("hadal.db"));
+        if (!QFile::copy(file, copy) || !QFile::copy(log, copy + QStringLiteral("-wal"))) {
+          refuse(tr("%1 cannot be read: the last run did not end well, and there is no space for a copy of it.")
+                     .arg(file));
+          return take();
+        }
+        file = copy;
+      } else {
+        access = Connection::Access::Immutable;
+      }
+      if (!source.open(file, access)) {
+        refuse(source.error());
+        return take();
+      }
+    }
+    const auto found = inspectSchema(source, options_.schema, options_.file);
+    if (!found) {
+      refuse(found.error);
+      return take();
+    }
+    state_ = *found;
+  }
+  if (sizeOf(file) <= options_.scratchLimit) {
+    if (copyToMemory(source)) tidy();
+    return take();
+  }
+  if (state_.version < options_.schema.version() || file != options_.file) {
+    refuse(tr("%1 has to be brought up to date first, which needs a folder that can be written.").arg(options_.file));
+    return take();
+  }
+  result_.report.mode = StoreReport::Mode::ReadingOnly;
+  result_.report.settings = SettingsRows(source).all();
+  result_.readerFile = file;
+  result_.readerAccess = access;
+  return take();
+}
+
+}  // namespace
+
+OpenedStore openStore(const StoreOptions& options) {
+  Opening opening(options);
+  return options.readOnly ? opening.forReading() : opening.forWriting();
+}
+
+}  // namespace hadal

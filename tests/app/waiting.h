@@ -1,0 +1,37 @@
+#pragma once
+
+#include <QCoreApplication>
+#include <QDeadlineTimer>
+#include <QFuture>
+
+#include "app/chat/chat_types.h"
+#include "app/outcome.h"
+#include "app/store/messages.h"
+#include "app/store/store.h"
+
+// QTRY_COMPARE narrows a duration inside Qt's own macro.
+#pragma GCC diagnostic ignored "-Wconversion"
+
+/// The future's value, while the event loop runs: the same as in the program, where nobody blocks.
+template <class T>
+T waited(QFuture<T> future, int milliseconds = 30000) {
+  const QDeadlineTimer deadline(milliseconds);
+  while (!future.isFinished()) {
+    if (deadline.hasExpired()) qFatal("a future did not finish in %d ms", milliseconds);
+    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents, 20);
+  }
+  return future.result();
+}
+
+/// The value of an operation that must succeed.
+template <class T>
+T kept(QFuture<hadal::Outcome<T>> future) {
+  const hadal::Outcome<T> outcome = waited(std::move(future));
+  if (!outcome) qFatal("%s", qPrintable(outcome.error));
+  return *outcome;
+}
+
+/// A message as it is in the database.
+inline hadal::Message stored(hadal::Store& store, hadal::MessageId id) {
+  return kept(store.read([id](hadal::Connection& connection) { return hadal::Messages(connection).get(id); }));
+}
