@@ -21,7 +21,7 @@ constexpr int maximumLines = 10, meterWidth = 40;
 
 GrowingEdit::GrowingEdit(QWidget* parent) : QPlainTextEdit(parent) {
   setFrameShape(QFrame::NoFrame);
-  setFont(ui::font(Type::Body));
+  setFont(typeface(Type::Body));
   setTabChangesFocus(true);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

@@ -36,7 +36,7 @@ void drawSnippet(QPainter& painter, const QRect& rect, const QString& marked) {
       plain += c;
     }
   }
-  QTextLayout layout(QFontMetrics(font(Type::Caption)).elidedText(plain, Qt::ElideRight, rect.width()), font(Type::Caption));
+  QTextLayout layout(QFontMetrics(typeface(Type::Caption)).elidedText(plain, Qt::ElideRight, rect.width()), typeface(Type::Caption));
   layout.setFormats(ranges);
   layout.beginLayout();
   QTextLine line = layout.createLine();
@@ -57,7 +57,7 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
   const QRect row = inside(option.rect);
   if (index.data(ConversationModel::IsGroupRole).toBool()) {
     const QRect head(row.x() + left, option.rect.bottom() - size::groupHead + 1, row.width() - left, size::groupHead);
-    drawLine(*painter, head, index.data().toString(), font(Type::Caption, QFont::DemiBold), colour(Role::TextMuted));
+    drawLine(*painter, head, index.data().toString(), typeface(Type::Caption, QFont::DemiBold), colour(Role::TextMuted));
     return;
   }
   const bool open = index.data(ConversationModel::IdRole).toLongLong() == open_;
@@ -88,7 +88,7 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
              colour(Role::TextMuted));
   }
   drawLine(*painter, first.adjusted(0, 0, -used - space::s, 0), index.data().toString(),
-           font(Type::Body, open ? QFont::Medium : 0), colour(Role::Text));
+           typeface(Type::Body, open ? QFont::Medium : 0), colour(Role::Text));
   if (!snippet.isEmpty()) {
     drawSnippet(*painter, QRect(first.x(), first.bottom() + 1, first.width(), 18), snippet);
   }

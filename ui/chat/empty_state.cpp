@@ -33,7 +33,7 @@ class ExampleCard : public Pressable {
     const Role ground = isDown() ? Role::Pressed : isHot() ? Role::Hover : Role::Surface;
     drawCard(painter, rect(), radius::card, colour(ground), colour(Role::Border));
     if (hasRing()) drawFocusRing(painter, rect(), radius::card);
-    QTextLayout layout(text(), ui::font(Type::Body));
+    QTextLayout layout(text(), typeface(Type::Body));
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     layout.setTextOption(option);
@@ -47,7 +47,7 @@ class ExampleCard : public Pressable {
     layout.endLayout();
     painter.setPen(colour(Role::Text));
     layout.draw(&painter, QPointF(15, 13));
-    drawLine(painter, QRect(15, height() - 30, width() - 30, line::caption), note_, ui::font(Type::Caption), colour(Role::TextMuted));
+    drawLine(painter, QRect(15, height() - 30, width() - 30, line::caption), note_, typeface(Type::Caption), colour(Role::TextMuted));
   }
 
  private:

@@ -25,7 +25,7 @@ QList<QString> capsOf(const QKeySequence& keys) {
 }
 
 int drawCaps(QPainter& painter, int right, const QRect& row, const QStringList& caps) {
-  const QFont face = font(Type::Caption);
+  const QFont face = typeface(Type::Caption);
   for (auto cap = caps.rbegin(); cap != caps.rend(); ++cap) {
     const int width = QFontMetrics(face).horizontalAdvance(*cap) + 12;
     const QRect rect(right - width, row.center().y() - 9, width, 20);
@@ -47,7 +47,7 @@ class PaletteDelegate : public QStyledItemDelegate {
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const QRect row = option.rect.adjusted(8, 0, -8, 0);
     if (index.data(GroupRole).toBool()) {
-      drawLine(*painter, row.adjusted(10, 4, 0, 0), index.data().toString(), font(Type::Caption, QFont::DemiBold),
+      drawLine(*painter, row.adjusted(10, 4, 0, 0), index.data().toString(), typeface(Type::Caption, QFont::DemiBold),
                colour(Role::TextMuted));
       return;
     }
@@ -65,7 +65,7 @@ class PaletteDelegate : public QStyledItemDelegate {
 
  private:
   static void drawText(QPainter& painter, const QRect& rect, const QModelIndex& index) {
-    const QFont face = font(Type::Body);
+    const QFont face = typeface(Type::Body);
     const QString text = QFontMetrics(face).elidedText(index.data().toString(), Qt::ElideRight, rect.width());
     QTextLayout layout(text, face);
     const QString needle = index.data(NeedleRole).toString();
@@ -97,7 +97,7 @@ CommandPalette::CommandPalette(Actions& actions, QWidget* window)
   setObjectName(QStringLiteral("palette"));
   input_ = new QLineEdit(this);
   input_->setFrame(false);
-  input_->setFont(font(Type::Section, QFont::Normal));
+  input_->setFont(typeface(Type::Section, QFont::Normal));
   input_->installEventFilter(this);
   list_ = new QListView(this);
   list_->setModel(model_);

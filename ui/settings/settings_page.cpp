@@ -85,7 +85,7 @@ void SettingsPage::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.fillRect(rect(), colour(Role::Window));
   painter.fillRect(0, size::paneHeader - 1, width(), 1, colour(Role::Border));
-  drawLine(painter, QRect(space::l, 0, width() - 32, size::paneHeader - 1), tr("Settings"), font(Type::Section), colour(Role::Text));
+  drawLine(painter, QRect(space::l, 0, width() - 32, size::paneHeader - 1), tr("Settings"), typeface(Type::Section), colour(Role::Text));
 }
 
 void SettingsPage::changeEvent(QEvent* event) {

@@ -26,7 +26,7 @@ Style styleOf(Type type) {
 
 }  // namespace
 
-QFont font(Type type, int weight) {
+QFont typeface(Type type, int weight) {
   const Style style = styleOf(type);
   QFont result;
   if (style.code) {
@@ -49,7 +49,7 @@ QFont font(Type type, int weight) {
 }
 
 QFont figures(Type type, int weight) {
-  QFont result = font(type, weight);
+  QFont result = typeface(type, weight);
   result.setFeature("tnum", 1);
   return result;
 }

@@ -199,14 +199,14 @@ void Style::drawMenuItem(const QStyleOptionMenuItem& option, QPainter& painter, 
   QRect text = rect.adjusted(menuIconSpace, 0, -space::m, 0);
   const QString shortcut = shortcutOf(option.text);
   if (!shortcut.isEmpty()) {
-    drawLine(painter, text, shortcut, font(Type::Caption), theme_.colour(enabled ? Role::TextMuted : Role::TextDisabled),
+    drawLine(painter, text, shortcut, typeface(Type::Caption), theme_.colour(enabled ? Role::TextMuted : Role::TextDisabled),
              Qt::AlignRight);
-    text.setRight(text.right() - QFontMetrics(font(Type::Caption)).horizontalAdvance(shortcut) - space::m);
+    text.setRight(text.right() - QFontMetrics(typeface(Type::Caption)).horizontalAdvance(shortcut) - space::m);
   }
   // Menus mark mnemonics with '&'; a doubled one stands for itself.
   QString label = textBeforeTab(option.text);
   label.replace(QLatin1String("&&"), QString(QChar(1))).remove(QLatin1Char('&')).replace(QChar(1), QLatin1Char('&'));
-  drawLine(painter, text, label, font(Type::Body), theme_.colour(enabled ? Role::Text : Role::TextDisabled));
+  drawLine(painter, text, label, typeface(Type::Body), theme_.colour(enabled ? Role::Text : Role::TextDisabled));
   if (option.menuItemType == QStyleOptionMenuItem::SubMenu) {
     drawIcon(painter, QRect(rect.right() - 20, rect.y(), 16, rect.height()), QStringLiteral("chevron-right"),
              Role::TextMuted, size::iconSmall);

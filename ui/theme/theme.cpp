@@ -29,7 +29,7 @@ Theme& Theme::install(QApplication& application, Mode mode) {
   auto* style = new Style(*theme);
   theme->setParent(style);
   application.setStyle(style);
-  application.setFont(font(Type::Body));
+  application.setFont(typeface(Type::Body));
   connect(application.styleHints(), &QStyleHints::colorSchemeChanged, theme, &Theme::apply);
   theme->apply();
   return *theme;
@@ -49,7 +49,7 @@ void Theme::apply() {
   const QPalette wanted = palette();
   QApplication::setPalette(wanted);
   QToolTip::setPalette(wanted);
-  QToolTip::setFont(font(Type::Caption));
+  QToolTip::setFont(typeface(Type::Caption));
   Q_EMIT changed();
 }
 

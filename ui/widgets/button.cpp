@@ -25,7 +25,7 @@ void Button::setKind(Kind kind) {
 }
 
 QFont Button::labelFont() const {
-  return font(size_ == Size::Small ? Type::Caption : Type::Body, QFont::Medium);
+  return typeface(size_ == Size::Small ? Type::Caption : Type::Body, QFont::Medium);
 }
 
 int Button::padding(bool left) const {
@@ -127,10 +127,10 @@ void Chip::setOpensMenu(bool opens) {
 }
 
 QSize Chip::sizeHint() const {
-  const QFontMetrics metrics(font(Type::Caption, QFont::Medium));
+  const QFontMetrics metrics(typeface(Type::Caption, QFont::Medium));
   int width = 2 * space::s + metrics.horizontalAdvance(text());
   if (!iconName().isEmpty()) width += size::iconSmall + iconGap;
-  if (!second_.isEmpty()) width += iconGap + QFontMetrics(font(Type::Caption)).horizontalAdvance(second_);
+  if (!second_.isEmpty()) width += iconGap + QFontMetrics(typeface(Type::Caption)).horizontalAdvance(second_);
   if (menu_) width += iconGap + size::iconSmall;
   return {width + 2, size::chip};
 }
@@ -157,8 +157,8 @@ void Chip::paintEvent(QPaintEvent*) {
              Role::TextMuted, size::iconSmall);
     right -= size::iconSmall + iconGap;
   }
-  const QFont strong = font(Type::Caption, QFont::Medium);
-  const QFont weak = font(Type::Caption);
+  const QFont strong = typeface(Type::Caption, QFont::Medium);
+  const QFont weak = typeface(Type::Caption);
   const int wanted = QFontMetrics(strong).horizontalAdvance(text());
   const int second = second_.isEmpty() ? 0 : QFontMetrics(weak).horizontalAdvance(second_) + iconGap;
   const int room = right - x;
@@ -186,7 +186,7 @@ void RailButton::paintEvent(QPaintEvent*) {
   if (hasRing()) drawFocusRing(painter, rect(), radius::control);
   const int top = (height() - size::icon - 3 - line::caption) / 2;
   drawIcon(painter, QRect(0, top, width(), size::icon), iconName(), ghostInk(), size::icon);
-  const QFont label = font(Type::Caption, isChecked() ? QFont::DemiBold : QFont::Normal);
+  const QFont label = typeface(Type::Caption, isChecked() ? QFont::DemiBold : QFont::Normal);
   drawLine(painter, QRect(2, top + size::icon + 3, width() - 4, line::caption), text(), label, colour(ghostInk()),
            Qt::AlignHCenter);
 }

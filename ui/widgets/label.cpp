@@ -26,7 +26,7 @@ ElidedLabel::ElidedLabel(QWidget* parent, Type type, int weight, Role role)
 }
 
 QFont ElidedLabel::face() const {
-  return tabular_ ? figures(type_, weight_) : font(type_, weight_);
+  return tabular_ ? figures(type_, weight_) : typeface(type_, weight_);
 }
 
 void ElidedLabel::setText(const QString& text) {
@@ -87,7 +87,7 @@ void TextLabel::setAlignment(Qt::Alignment alignment) {
 }
 
 int TextLabel::lay(int width, QPainter* painter) const {
-  QTextLayout layout(text_, font(type_, weight_));
+  QTextLayout layout(text_, typeface(type_, weight_));
   QTextOption option(alignment_);
   option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   layout.setTextOption(option);
@@ -109,7 +109,7 @@ int TextLabel::heightForWidth(int width) const {
 }
 
 QSize TextLabel::sizeHint() const {
-  const QFontMetrics metrics(font(type_, weight_));
+  const QFontMetrics metrics(typeface(type_, weight_));
   return {qMin(metrics.horizontalAdvance(text_) + 1, size::measure), lineHeight(type_)};
 }
 

@@ -11,7 +11,7 @@ namespace hadal::ui {
 
 namespace {
 
-constexpr int minimumHeight = 40, padding = 12, iconSpace = size::icon + space::s;
+constexpr int leastHeight = 40, padding = 12, iconSpace = size::icon + space::s;
 
 struct NoticeLook {
   Role ground, ink;
@@ -78,12 +78,12 @@ int Notice::place(int width, bool apply) const {
   const bool beside = buttons == 0 || room - buttons >= room / 2;
   const int textWidth = qMax(40, beside ? room - buttons - (buttons > 0 ? space::s : 0) : room);
   const int textHeight = text_->heightForWidth(textWidth);
-  const int first = qMax(minimumHeight, textHeight + 20);
+  const int first = qMax(leastHeight, textHeight + 20);
   const int height = beside || actions_.isEmpty() ? first : first + size::buttonSmall + 4;
   if (!apply) return height;
 
   text_->setGeometry(padding + iconSpace, beside ? (first - textHeight) / 2 : 10, textWidth, textHeight);
-  if (close_) close_->move(width - padding - 24 + 4, (minimumHeight - 24) / 2);
+  if (close_) close_->move(width - padding - 24 + 4, (leastHeight - 24) / 2);
   int x = beside ? width - padding - close - buttons + space::s : padding + iconSpace;
   for (Button* action : actions_) {
     const QSize wanted = action->sizeHint();

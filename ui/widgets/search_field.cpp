@@ -7,7 +7,7 @@
 namespace hadal::ui {
 
 SearchField::SearchField(QWidget* parent) : QLineEdit(parent) {
-  setFont(ui::font(Type::Body));
+  setFont(typeface(Type::Body));
   setFixedHeight(size::field);
   setTextMargins(22, 0, 18, 0);
   setMouseTracking(true);

@@ -15,7 +15,7 @@ class Segment : public Pressable {
   bool first = false, last = false;
 
   QSize sizeHint() const override {
-    return {QFontMetrics(ui::font(Type::Caption, QFont::Medium)).horizontalAdvance(text()) + 24, 28};
+    return {QFontMetrics(typeface(Type::Caption, QFont::Medium)).horizontalAdvance(text()) + 24, 28};
   }
 
  protected:
@@ -29,7 +29,7 @@ class Segment : public Pressable {
     if (!last) painter.fillRect(width() - 1, 1, 1, height() - 2, colour(Role::Border));
     if (hasRing()) drawFocusRing(painter, rect(), radius::control);
     const Role ink = !isEnabled() ? Role::TextDisabled : isChecked() ? Role::Accent : Role::Text;
-    drawLine(painter, rect(), text(), ui::font(Type::Caption, QFont::Medium), colour(ink), Qt::AlignHCenter);
+    drawLine(painter, rect(), text(), typeface(Type::Caption, QFont::Medium), colour(ink), Qt::AlignHCenter);
   }
 
   void keyPressEvent(QKeyEvent* event) override {
@@ -38,7 +38,7 @@ class Segment : public Pressable {
       Pressable::keyPressEvent(event);
       return;
     }
-    const QList<Segment*> all = parentWidget()->findChildren<Segment*>(Qt::FindDirectChildrenOnly);
+    const QList<Pressable*> all = parentWidget()->findChildren<Pressable*>(Qt::FindDirectChildrenOnly);
     const qsizetype next = all.indexOf(this) + step;
     if (next < 0 || next >= all.size()) return;
     all[next]->setFocus(Qt::TabFocusReason);

@@ -10,7 +10,7 @@ namespace hadal::ui {
 TextField::TextField(QWidget* parent) : QPlainTextEdit(parent) {
   setFrameShape(QFrame::StyledPanel);
   setProperty("field", true);
-  setFont(ui::font(Type::Body));
+  setFont(typeface(Type::Body));
   setTabChangesFocus(true);
   setViewportMargins(8, 6, 4, 6);
   document()->setDocumentMargin(0);
