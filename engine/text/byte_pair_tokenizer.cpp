@@ -158,6 +158,29 @@ std::vector<TokenId> BytePairTokenizer::encode(std::string_view text, EncodeOpti
   return out;
 }
 
+std::vector<TokenId> BytePairTokenizer::encode(std::span<const TextPart> parts) const {
+  std::vector<TokenId> out;
+  std::string plain;  // since the last special token: pieces may reach across parts
+  const auto flush = [&] {
+    encode_plain(plain, out);
+    plain.clear();
+  };
+  for (const TextPart& part : parts) {
+    const std::string_view text = part.text;
+    std::size_t done = 0;
+    while (done < text.size()) {
+      const auto match = special_.find(text, done, !part.literal);
+      plain += text.substr(done, match.begin - done);
+      if (match.id < 0) break;
+      flush();
+      out.push_back(match.id);
+      done = match.begin + match.length;
+    }
+  }
+  flush();
+  return out;
+}
+
 void BytePairTokenizer::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
   for (const auto piece : pre_tokenizer_->split(text)) {
     const TokenId whole = pre_tokenizer_->whole_pieces_first() ? tokens_.find(piece) : -1;

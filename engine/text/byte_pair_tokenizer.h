@@ -19,6 +19,7 @@ class BytePairTokenizer final : public Tokenizer {
   static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
 
   std::vector<TokenId> encode(std::string_view text, EncodeOptions options) const override;
+  std::vector<TokenId> encode(std::span<const TextPart> parts) const override;
   std::string piece(TokenId id, bool special) const override;
   std::int32_t vocabulary_size() const override { return tokens_.size(); }
   bool is_end(TokenId id) const override { return known(id) && ends_[static_cast<std::size_t>(id)]; }

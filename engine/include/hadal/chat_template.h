@@ -2,8 +2,10 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "hadal/result.h"
+#include "hadal/tokenizer.h"
 
 namespace hadal {
 
@@ -16,8 +18,15 @@ struct ChatMessage {
 class ChatTemplate {
  public:
   virtual ~ChatTemplate() = default;
-  /// With `add_generation_prompt` the text ends where the assistant's answer begins.
-  virtual Result<std::string> render(std::span<const ChatMessage> messages, bool add_generation_prompt) const = 0;
+
+  /// The prompt, told apart into what the template says and what the messages say: encoded with
+  /// Tokenizer::encode(parts), a message that spells <|im_end|> stays text and ends no turn. With
+  /// `add_generation_prompt` the text ends where the assistant's answer begins. Fails for roles other than the three.
+  virtual Result<std::vector<TextPart>> parts(std::span<const ChatMessage> messages,
+                                              bool add_generation_prompt) const = 0;
+
+  /// The same as one text. Tokens it is to begin with are part of it: encode it with add_special = false.
+  Result<std::string> render(std::span<const ChatMessage> messages, bool add_generation_prompt) const;
 };
 
 }  // namespace hadal

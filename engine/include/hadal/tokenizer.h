@@ -18,12 +18,23 @@ struct EncodeOptions {
   bool parse_special = true;
 };
 
+/// A stretch of a prompt.
+struct TextPart {
+  std::string text;
+  /// Written by a person (or a model): the spelling of a special token in it is only text.
+  bool literal = false;
+};
+
 /// Text to token ids and back. Immutable after loading; every method may be called from any thread.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
   virtual std::vector<TokenId> encode(std::string_view text, EncodeOptions options = {}) const = 0;
+
+  /// The tokens of the parts taken as one text, with special tokens recognised only in parts that are not literal.
+  /// Adds no beginning-of-sequence token.
+  virtual std::vector<TokenId> encode(std::span<const TextPart> parts) const = 0;
 
   /// The bytes of one token: not necessarily whole UTF-8 characters. Empty for ids outside the vocabulary and,
   /// unless `special` is set, for control tokens.
