@@ -19,7 +19,7 @@ struct KvLayerView {
 
 struct AttentionShape {
   int heads = 0;
-  int kv_heads = 0;   ///< Divides heads; query head h reads kv head h / (heads / kv_heads).
+  int kv_heads = 0;  ///< Divides heads; query head h reads kv head h / (heads / kv_heads).
   int head_size = 0;
   float scale = 0.0F;  ///< Usually 1 / sqrt(head_size).
 };
@@ -38,5 +38,19 @@ void store_kv(const Context& context, const AttentionShape& shape, const KvLayer
 /// softmax(scale * q K^T) V, with q and out [tokens, heads, head_size] in float32 (Vaswani et al. 2017, eq. 1).
 void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
                std::int64_t tokens, const float* q, float* out);
+
+namespace reference {
+void store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+              std::int64_t tokens, const float* keys, const float* values);
+void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+               std::int64_t tokens, const float* q, float* out);
+}  // namespace reference
+
+namespace cpu {
+void store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+              std::int64_t tokens, const float* keys, const float* values);
+void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+               std::int64_t tokens, const float* q, float* out);
+}  // namespace cpu
 
 }  // namespace hadal::ops

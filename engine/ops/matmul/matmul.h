@@ -9,4 +9,12 @@ namespace hadal::ops {
 /// Any computable weight type; products are accumulated in float32 (reference: float64).
 void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
 
+namespace reference {
+void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
+}
+
+namespace cpu {
+void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
+}
+
 }  // namespace hadal::ops

@@ -9,4 +9,14 @@ namespace hadal::ops {
 void rms_norm(const Context& context, const float* x, const float* weight, float epsilon, std::int64_t tokens,
               std::int64_t width, float* y);
 
+namespace reference {
+void rms_norm(const Context& context, const float* x, const float* weight, float epsilon, std::int64_t tokens,
+              std::int64_t width, float* y);
+}
+
+namespace cpu {
+void rms_norm(const Context& context, const float* x, const float* weight, float epsilon, std::int64_t tokens,
+              std::int64_t width, float* y);
+}
+
 }  // namespace hadal::ops

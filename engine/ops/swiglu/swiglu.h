@@ -9,4 +9,12 @@ namespace hadal::ops {
 /// out[i] = gate[i] * sigmoid(gate[i]) * up[i] (Shazeer 2020). out may be gate or up.
 void swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
 
+namespace reference {
+void swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
+}
+
+namespace cpu {
+void swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
+}
+
 }  // namespace hadal::ops

@@ -1,0 +1,63 @@
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "ops/attention/layout.h"
+
+namespace hadal::ops::reference {
+namespace {
+
+/// One query head of one row, as the formula says: all scores, their softmax, the weighted sum.
+void attend(const AttentionShape& shape, const KvLayerView& cache, const AttentionRow& row, int head, const float* q,
+            float* out) {
+  const auto* keys = reinterpret_cast<const float*>(cache.keys);
+  const auto* values = reinterpret_cast<const float*>(cache.values);
+  const int kv_head = head / (shape.heads / shape.kv_heads);
+  std::vector<double> weights(static_cast<std::size_t>(row.position) + 1);
+  double highest = -INFINITY, total = 0.0;
+  for (std::int64_t p = 0; p <= row.position; ++p) {
+    const float* key = keys + kv_offset(shape, cache, row, p, kv_head);
+    double dot = 0.0;
+    for (int i = 0; i < shape.head_size; ++i) dot += static_cast<double>(q[i]) * static_cast<double>(key[i]);
+    dot *= static_cast<double>(shape.scale);
+    weights[static_cast<std::size_t>(p)] = dot;
+    highest = std::max(highest, dot);
+  }
+  for (double& weight : weights) total += weight = std::exp(weight - highest);
+  std::vector<double> sums(static_cast<std::size_t>(shape.head_size));
+  for (std::int64_t p = 0; p <= row.position; ++p) {
+    const float* value = values + kv_offset(shape, cache, row, p, kv_head);
+    const double weight = weights[static_cast<std::size_t>(p)] / total;
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * static_cast<double>(value[i]);
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) out[i] = static_cast<float>(sums[i]);
+}
+
+}  // namespace
+
+void store_kv(const Context&, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+              std::int64_t tokens, const float* keys, const float* values) {
+  assert(cache.type == DType::f32);
+  const std::int64_t width = static_cast<std::int64_t>(shape.kv_heads) * shape.head_size;
+  const std::size_t bytes = static_cast<std::size_t>(width) * sizeof(float);
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    const std::int64_t offset = kv_offset(shape, cache, rows[t], rows[t].position, 0);
+    std::memcpy(reinterpret_cast<float*>(cache.keys) + offset, keys + t * width, bytes);
+    std::memcpy(reinterpret_cast<float*>(cache.values) + offset, values + t * width, bytes);
+  }
+}
+
+void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
+               std::int64_t tokens, const float* q, float* out) {
+  assert(cache.type == DType::f32);
+  context.pool.for_range(tokens * shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      attend(shape, cache, rows[i / shape.heads], static_cast<int>(i % shape.heads), q + i * shape.head_size,
+             out + i * shape.head_size);
+    }
+  });
+}
+
+}  // namespace hadal::ops::reference

@@ -1,0 +1,265 @@
+#include "ops/matmul/matmul.h"
+
+#include <algorithm>
+
+#include "tensor/half.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/matmul/cpu.cpp"
+#include "ops/simd_targets.h"
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "ops/matmul/weights-inl.h"
+// clang-format on
+
+// Activations stay in float32. With few tokens (decode) the weights are the traffic: each row is read once, dequantised
+// in registers and multiplied with every token. With many (prefill) the arithmetic is: a panel of rows is dequantised
+// once into a scratch that stays in the L2 cache, and a register-blocked product runs over it.
+
+HWY_BEFORE_NAMESPACE();
+namespace hadal::ops::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET <= HWY_AVX3
+inline constexpr int kTileTokens = 6;  // 6 x 4 sums + 4 weights + 1 activation of 32 registers
+inline constexpr int kDecodeRows = 4;
+#else
+inline constexpr int kTileTokens = 3;  // 3 x 4 sums + 1 weight + 3 activations of 16 registers
+inline constexpr int kDecodeRows = 2;
+#endif
+inline constexpr int kTileRows = 4;
+inline constexpr int kDecodeTokens = 4;  ///< Up to here a row is cheaper dequantised in registers.
+inline constexpr int kPanelRows = 32;    ///< A multiple of kTileRows.
+inline constexpr int kPanelCols = 1024;  ///< 32 x 1024 floats: 128 KiB of a core's L2. A multiple of kGroup.
+
+/// Sums of the lanes of a, b, c, d as one vector of four.
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sum4(FloatVec a, FloatVec b, FloatVec c, FloatVec d) {
+  const Float df;
+  const hn::RepartitionToWide<Float> dw;
+  const auto ab = hn::Add(hn::InterleaveLower(df, a, b), hn::InterleaveUpper(df, a, b));  // a0+a2 b0+b2 a1+a3 b1+b3
+  const auto cd = hn::Add(hn::InterleaveLower(df, c, d), hn::InterleaveUpper(df, c, d));
+  const auto wide_ab = hn::BitCast(dw, ab), wide_cd = hn::BitCast(dw, cd);
+  const auto sums = hn::Add(hn::BitCast(df, hn::InterleaveLower(dw, wide_ab, wide_cd)),
+                            hn::BitCast(df, hn::InterleaveUpper(dw, wide_ab, wide_cd)));
+#if HWY_TARGET <= HWY_AVX3
+  const hn::Half<Float> d8;
+  const hn::Half<decltype(d8)> d4;
+  const auto eight = hn::Add(hn::LowerHalf(d8, sums), hn::UpperHalf(d8, sums));
+  return hn::Add(hn::LowerHalf(d4, eight), hn::UpperHalf(d4, eight));
+#elif HWY_TARGET <= HWY_AVX2
+  const hn::Half<Float> d4;
+  return hn::Add(hn::LowerHalf(d4, sums), hn::UpperHalf(d4, sums));
+#else
+  return sums;
+#endif
+}
+
+struct Operands {
+  WeightView w;
+  const float* x;
+  std::int64_t tokens;
+  float* y;
+};
+
+/// `rows` rows from `row` times `tokens` tokens from `token`, each row read once.
+template <class Row, int tokens, int rows>
+HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t token) {
+  const Float d;
+  const std::int64_t groups = o.w.cols / kGroup;
+  const std::byte* weights[rows];
+  FloatVec sums[rows][tokens];
+  for (int r = 0; r < rows; ++r) {
+    weights[r] = o.w.row(row + r);
+    for (int t = 0; t < tokens; ++t) sums[r][t] = hn::Zero(d);
+  }
+  for (std::int64_t g = 0; g < groups; ++g) {
+    for (int r = 0; r < rows; ++r) {
+      FloatVec w[kGroupVecs];
+      Row::load(weights[r], g, w);
+      for (int t = 0; t < tokens; ++t) {
+        const float* x = o.x + (token + t) * o.w.cols + g * kGroup;
+        for (int i = 0; i < kGroupVecs; ++i) sums[r][t] = hn::MulAdd(w[i], hn::LoadU(d, x + i * kLanes), sums[r][t]);
+      }
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    for (int t = 0; t < tokens; ++t) o.y[(token + t) * o.w.rows + row + r] = hn::ReduceSum(d, sums[r][t]);
+  }
+}
+
+template <class Row, int tokens>
+void decode_rows(const Operands& o, std::int64_t begin, std::int64_t end) {
+  std::int64_t row = begin;
+  for (; row + kDecodeRows <= end; row += kDecodeRows) decode_tile<Row, tokens, kDecodeRows>(o, row, 0);
+  for (; row < end; ++row) decode_tile<Row, tokens, 1>(o, row, 0);
+}
+
+/// Part of a panel: float32 weights [kPanelRows, stride], zero past the last row.
+struct Panel {
+  const float* weights;
+  std::int64_t stride;
+  std::int64_t row;  ///< First row of the matrix in the panel.
+  std::int64_t rows;
+  std::int64_t col;  ///< First column of the matrix in the panel.
+};
+
+template <int tokens>
+HWY_INLINE void prefill_tile(const Operands& o, const Panel& panel, std::int64_t tile_row, std::int64_t token) {
+  const Float d;
+  FloatVec sums[tokens][kTileRows];
+  for (int t = 0; t < tokens; ++t) {
+    for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::Zero(d);
+  }
+  const float* w = panel.weights + tile_row * panel.stride;
+  const float* x = o.x + token * o.w.cols + panel.col;
+  for (std::int64_t k = 0; k < panel.stride; k += kLanes) {
+    FloatVec weights[kTileRows];
+    for (int r = 0; r < kTileRows; ++r) weights[r] = hn::Load(d, w + r * panel.stride + k);
+    for (int t = 0; t < tokens; ++t) {
+      const auto activation = hn::LoadU(d, x + t * o.w.cols + k);
+      for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::MulAdd(activation, weights[r], sums[t][r]);
+    }
+  }
+  const hn::FixedTag<float, 4> d4;
+  const auto rows = static_cast<std::size_t>(std::min<std::int64_t>(kTileRows, panel.rows - tile_row));
+  for (int t = 0; t < tokens; ++t) {
+    float* y = o.y + (token + t) * o.w.rows + panel.row + tile_row;
+    auto sum = sum4(sums[t][0], sums[t][1], sums[t][2], sums[t][3]);
+    if (panel.col > 0) sum = hn::Add(sum, hn::LoadN(d4, y, rows));
+    hn::StoreN(sum, d4, y, rows);
+  }
+}
+
+template <int tokens>
+void prefill_tokens(const Operands& o, const Panel& panel, std::int64_t token) {
+  for (std::int64_t row = 0; row < panel.rows; row += kTileRows) prefill_tile<tokens>(o, panel, row, token);
+}
+
+template <int tokens>
+void prefill_rest(const Operands& o, const Panel& panel, std::int64_t token) {
+  if constexpr (tokens > 0) {
+    if (o.tokens - token == tokens) return prefill_tokens<tokens>(o, panel, token);
+    prefill_rest<tokens - 1>(o, panel, token);
+  }
+}
+
+template <class Row>
+void fill_panel(const WeightView& w, const Panel& panel, float* out) {
+  const std::int64_t first = panel.col / kGroup, groups = panel.stride / kGroup;
+  const std::int64_t padded = (panel.rows + kTileRows - 1) / kTileRows * kTileRows;
+  for (std::int64_t r = 0; r < padded; ++r, out += panel.stride) {
+    if (r >= panel.rows) {
+      std::fill_n(out, panel.stride, 0.0F);
+      continue;
+    }
+    const std::byte* row = w.row(panel.row + r);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      FloatVec vecs[kGroupVecs];
+      Row::load(row, first + g, vecs);
+      for (int i = 0; i < kGroupVecs; ++i) hn::Store(vecs[i], Float(), out + g * kGroup + i * kLanes);
+    }
+  }
+}
+
+template <class Row>
+void prefill_rows(const Operands& o, std::int64_t begin, std::int64_t end) {
+  alignas(64) float weights[kPanelRows * kPanelCols];
+  const std::int64_t cols = o.w.cols / kGroup * kGroup;
+  if (cols == 0) {
+    for (std::int64_t t = 0; t < o.tokens; ++t) std::fill(o.y + t * o.w.rows + begin, o.y + t * o.w.rows + end, 0.0F);
+  }
+  for (std::int64_t row = begin; row < end; row += kPanelRows) {
+    for (std::int64_t col = 0; col < cols; col += kPanelCols) {
+      const Panel panel{weights, std::min<std::int64_t>(kPanelCols, cols - col), row,
+                        std::min<std::int64_t>(kPanelRows, end - row), col};
+      fill_panel<Row>(o.w, panel, weights);
+      std::int64_t token = 0;
+      for (; token + kTileTokens <= o.tokens; token += kTileTokens) prefill_tokens<kTileTokens>(o, panel, token);
+      prefill_rest<kTileTokens - 1>(o, panel, token);
+    }
+  }
+}
+
+/// The columns past the last whole group; only unquantised types have them.
+void add_rest(const Operands& o, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t row = begin; row < end; ++row) {
+    const std::byte* bytes = o.w.row(row);
+    for (std::int64_t col = o.w.cols / kGroup * kGroup; col < o.w.cols; ++col) {
+      float weight;
+      if (o.w.type == DType::f16) {
+        std::uint16_t half;
+        std::memcpy(&half, bytes + 2 * col, sizeof half);
+        weight = half_to_float(half);
+      } else {
+        std::memcpy(&weight, bytes + 4 * col, sizeof weight);
+      }
+      for (std::int64_t t = 0; t < o.tokens; ++t) o.y[t * o.w.rows + row] += weight * o.x[t * o.w.cols + col];
+    }
+  }
+}
+
+template <class Row>
+void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
+  static_assert(kDecodeTokens == 4);
+  switch (o.tokens) {
+    case 1:
+      decode_rows<Row, 1>(o, begin, end);
+      break;
+    case 2:
+      decode_rows<Row, 2>(o, begin, end);
+      break;
+    case 3:
+      decode_rows<Row, 3>(o, begin, end);
+      break;
+    case 4:
+      decode_rows<Row, 4>(o, begin, end);
+      break;
+    default:
+      prefill_rows<Row>(o, begin, end);
+      break;
+  }
+  if (o.w.cols % kGroup != 0) add_rest(o, begin, end);
+}
+
+void matmul_rows(const WeightView& w, const float* x, std::int64_t tokens, float* y, std::int64_t begin,
+                 std::int64_t end) {
+  const Operands o{w, x, tokens, y};
+  switch (w.type) {
+    case DType::f32:
+      return rows_of<F32Row>(o, begin, end);
+    case DType::f16:
+      return rows_of<F16Row>(o, begin, end);
+    case DType::q4_1:
+      return rows_of<Q4_1Row>(o, begin, end);
+    case DType::q8_0:
+      return rows_of<Q8_0Row>(o, begin, end);
+    case DType::q6_k:
+      return rows_of<Q6_KRow>(o, begin, end);
+    default:
+      HWY_DASSERT(false);
+      return;
+  }
+}
+
+}  // namespace
+}  // namespace hadal::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hadal::ops {
+namespace {
+HWY_EXPORT(matmul_rows);
+}
+
+void cpu::matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
+  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, a panel otherwise.
+  const std::int64_t few = std::max<std::int64_t>(4, 32768 / std::max<std::int64_t>(1, w.row_bytes()) / 4 * 4);
+  const std::int64_t grain = tokens <= 4 ? few : 32;
+  context.pool.for_range(w.rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    HADAL_DISPATCH(context, matmul_rows)(w, x, tokens, y, begin, end);
+  });
+}
+
+}  // namespace hadal::ops
+#endif

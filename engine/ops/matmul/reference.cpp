@@ -1,0 +1,25 @@
+#include <vector>
+
+#include "ops/matmul/matmul.h"
+#include "tensor/dequantise.h"
+
+namespace hadal::ops::reference {
+
+void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
+  context.pool.for_range(w.rows, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    std::vector<float> row(static_cast<std::size_t>(w.cols));
+    for (std::int64_t r = begin; r < end; ++r) {
+      dequantise_row(w.type, w.row(r), w.cols, row.data());
+      for (std::int64_t t = 0; t < tokens; ++t) {
+        const float* xt = x + t * w.cols;
+        double sum = 0.0;
+        for (std::int64_t k = 0; k < w.cols; ++k) {
+          sum += static_cast<double>(row[static_cast<std::size_t>(k)]) * static_cast<double>(xt[k]);
+        }
+        y[t * w.rows + r] = static_cast<float>(sum);
+      }
+    }
+  });
+}
+
+}  // namespace hadal::ops::reference

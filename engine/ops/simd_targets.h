@@ -1,0 +1,12 @@
+#pragma once
+
+#include "hwy/detect_targets.h"
+
+// Every cpu.cpp is compiled once for each target that is left: SSE2 (what every x86-64 has), AVX2 with FMA, and
+// AVX-512. The targets between them would cost compile time and give these float32 kernels nothing.
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_AVX3_ZEN4 | HWY_AVX3_SPR)
+
+/// The variant of an HWY_EXPORTed function that a Context asks for. Highway's own HWY_DYNAMIC_DISPATCH reads a choice
+/// that is global to the process; two engines in one process may choose differently.
+#define HADAL_DISPATCH(context, function) (*HWY_DISPATCH_TABLE(function)[(context).cpu_target])

@@ -1,0 +1,268 @@
+#include <array>
+
+#include "ops/add/add.h"
+#include "ops/attention/attention.h"
+#include "ops/embedding/embedding.h"
+#include "ops/matmul/matmul.h"
+#include "ops/rms_norm/rms_norm.h"
+#include "ops/rope/rope.h"
+#include "ops/swiglu/swiglu.h"
+#include "ops_support.h"
+#include "tensor/dequantise.h"
+
+using namespace hadal;
+using namespace hadal::ops;
+using hadal::testing::Fresh;
+using hadal::testing::sum_bound;
+
+/// Every operation: each compiled cpu variant against the plain twin, over every remainder of the vector width.
+class OpsTest : public QObject {
+  Q_OBJECT
+
+  ComputePool pool_{3};
+
+  static void targets() {
+    QTest::addColumn<int>("index");
+    for (const CpuTarget& target : cpu_targets())
+      QTest::addRow("%s", target.name.c_str()) << static_cast<int>(target.index);
+  }
+  Context cpu(int index) { return {pool_, Backend::cpu, static_cast<std::size_t>(index)}; }
+  Context plain() { return {pool_, Backend::reference, 0}; }
+
+  static void compare(float got, float expected, double bound, const char* what, std::int64_t index) {
+    const double difference = std::abs(static_cast<double>(got) - static_cast<double>(expected));
+    if (!(difference <= bound)) {
+      QFAIL(
+          qPrintable(QString("%1[%2] is %3, not %4 within %5").arg(what).arg(index).arg(got).arg(expected).arg(bound)));
+    }
+  }
+
+ private slots:
+  void every_target_runs_what_it_says() {
+    const auto found = cpu_targets();
+    QVERIFY(!found.empty());
+    QCOMPARE(found.back().name, std::string("SSE2"));
+    for (const CpuTarget& target : found) {
+      QCOMPARE(running_cpu_target(target.index), target.name);
+      const auto chosen = choose_cpu_target(target.name);
+      QVERIFY(bool(chosen));
+      QCOMPARE(running_cpu_target(chosen->index), target.name);
+    }
+    QCOMPARE(choose_cpu_target("")->name, found.front().name);
+    const auto unknown = choose_cpu_target("Z80");
+    QVERIFY(!unknown);
+    QVERIFY(unknown.error().message.find("Z80") != std::string::npos);
+    QVERIFY(unknown.error().message.find("SSE2") != std::string::npos);
+  }
+
+  void add_matches_data() { targets(); }
+  void add_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t count = 1; count <= 70; ++count) {
+      const auto x = fresh.normals(count);
+      auto got = fresh.normals(count), expected = got;
+      ops::add(cpu(index), x.data(), count, got.data());
+      ops::add(plain(), x.data(), count, expected.data());
+      for (std::size_t i = 0; i < got.size(); ++i) QCOMPARE(got[i], expected[i]);
+    }
+  }
+
+  void swiglu_matches_data() { targets(); }
+  void swiglu_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t count = 1; count <= 70; ++count) {
+      auto gate = fresh.normals(count);
+      const auto up = fresh.normals(count);
+      // The ends of exp's range too: sigmoid must saturate, not overflow into something that is not a number.
+      gate[0] = count % 2 ? -200.0F : 200.0F;
+      std::vector<float> got(gate.size()), expected(gate.size());
+      ops::swiglu(cpu(index), gate.data(), up.data(), count, got.data());
+      ops::swiglu(plain(), gate.data(), up.data(), count, expected.data());
+      // exp is good to 2 ulp here, the four other operations to half of one each.
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        compare(got[i], expected[i], 8 * 0x1p-24 * std::abs(static_cast<double>(expected[i])) + 1e-35, "swiglu",
+                static_cast<std::int64_t>(i));
+      }
+    }
+  }
+
+  void rms_norm_matches_data() { targets(); }
+  void rms_norm_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t width = 1; width <= 70; ++width) {
+      const std::int64_t tokens = 1 + width % 3;
+      const auto x = fresh.normals(tokens * width), weight = fresh.normals(width);
+      auto got = x, expected = x;  // in place, as the models use it
+      ops::rms_norm(cpu(index), got.data(), weight.data(), 1e-5F, tokens, width, got.data());
+      ops::rms_norm(plain(), expected.data(), weight.data(), 1e-5F, tokens, width, expected.data());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        // Half of the sum's relative error (through the root), and a handful of roundings.
+        const double relative = sum_bound(width, 1.0) / 2 + 6 * 0x1p-24;
+        compare(got[i], expected[i], relative * std::abs(static_cast<double>(expected[i])), "rms_norm",
+                static_cast<std::int64_t>(i));
+      }
+    }
+  }
+
+  void rope_matches_data() { targets(); }
+  void rope_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t dimensions = 2; dimensions <= 72; dimensions += 2) {
+      const std::int64_t tokens = 3, heads = 2, head_size = dimensions + 2 * (dimensions % 3);
+      const auto factors = std::vector<float>(static_cast<std::size_t>(dimensions / 2), 1.5F);
+      const RopeParameters parameters{10000.0F, static_cast<int>(dimensions), 0.5F, factors.data()};
+      const std::array<std::int32_t, 3> positions{0, 7, 100000};
+      std::vector<float> table(static_cast<std::size_t>(tokens * 2 * dimensions));
+      rope_table(cpu(index), parameters, positions.data(), tokens, table.data());
+      const auto x = fresh.normals(tokens * heads * head_size);
+      auto got = x, expected = x;
+      ops::rope(cpu(index), table.data(), dimensions, tokens, heads, head_size, got.data());
+      ops::rope(plain(), table.data(), dimensions, tokens, heads, head_size, expected.data());
+      for (std::size_t i = 0; i < got.size(); ++i)
+        compare(got[i], expected[i], sum_bound(2, 10.0), "rope", static_cast<std::int64_t>(i));
+      for (std::size_t i = 0; i < static_cast<std::size_t>(heads * head_size); ++i)
+        QCOMPARE(got[i], x[i]);  // position 0 does not turn
+    }
+  }
+
+  void matmul_matches_data() {
+    QTest::addColumn<int>("index");
+    QTest::addColumn<int>("type");
+    for (const CpuTarget& target : cpu_targets()) {
+      for (DType type : {DType::f32, DType::f16, DType::q4_1, DType::q8_0, DType::q6_k}) {
+        QTest::addRow("%s %s", target.name.c_str(), dtype_traits(type).name.data())
+            << static_cast<int>(target.index) << static_cast<int>(type);
+      }
+    }
+  }
+  void matmul_matches() {
+    QFETCH(int, index);
+    QFETCH(int, type);
+    const auto dtype = static_cast<DType>(type);
+    Fresh fresh;
+    const std::int64_t block = dtype_traits(dtype).block_size;
+    // Around the panel of 32 rows, its tiles of 4, the tiles of 3 and 6 tokens, the decode path up to 4 tokens, and
+    // columns beyond one panel of 1024.
+    for (std::int64_t rows : {1, 2, 3, 4, 5, 31, 33, 64}) {
+      for (std::int64_t tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}) {
+        for (std::int64_t cols :
+             {block == 1 ? 1 + fresh.below(70) : block, block == 1 ? 31 : 2 * block, block == 1 ? 65 : 3 * block}) {
+          check_matmul(fresh, index, dtype, rows, cols, tokens);
+        }
+      }
+    }
+    for (std::int64_t tokens : {1, 4, 7}) {
+      for (std::int64_t cols : {1024, 1024 + 256, 2048 + 512}) check_matmul(fresh, index, dtype, 37, cols, tokens);
+    }
+  }
+
+  void embedding_dequantises_rows() {
+    Fresh fresh;
+    const auto data = hadal::testing::random_weights(fresh, DType::q8_0, 5, 64);
+    const WeightView table{data.data(), 5, 64, DType::q8_0};
+    const std::array<TokenId, 3> ids{4, 0, 4};
+    std::vector<float> got(3 * 64), expected(64);
+    ops::embedding(plain(), table, ids.data(), 3, got.data());
+    for (std::size_t t = 0; t < ids.size(); ++t) {
+      dequantise_row(DType::q8_0, table.row(ids[t]), 64, expected.data());
+      for (std::size_t i = 0; i < 64; ++i) QCOMPARE(got[t * 64 + i], expected[i]);
+    }
+  }
+
+  void attention_matches_data() {
+    QTest::addColumn<int>("index");
+    QTest::addColumn<bool>("half");
+    for (const CpuTarget& target : cpu_targets()) {
+      QTest::addRow("%s f32", target.name.c_str()) << static_cast<int>(target.index) << false;
+      QTest::addRow("%s f16", target.name.c_str()) << static_cast<int>(target.index) << true;
+    }
+  }
+  void attention_matches() {
+    QFETCH(int, index);
+    QFETCH(bool, half);
+    Fresh fresh;
+    for (int head_size : {2, 16, 30, 64, 72, 128}) {
+      for (int group : {1, 3, 4})
+        check_attention(fresh, index, half, {2 * group, 2, head_size, 1.0F / std::sqrt(static_cast<float>(head_size))});
+    }
+  }
+
+ private:
+  void check_matmul(Fresh& fresh, int index, DType type, std::int64_t rows, std::int64_t cols, std::int64_t tokens) {
+    const auto data = hadal::testing::random_weights(fresh, type, rows, cols);
+    const WeightView w{data.data(), rows, cols, type};
+    const auto x = fresh.normals(tokens * cols);
+    // A sentinel past the end: nothing may be written there.
+    std::vector<float> got(static_cast<std::size_t>(tokens * rows) + 1, 12345.0F), expected = got;
+    ops::matmul(cpu(index), w, x.data(), tokens, got.data());
+    ops::matmul(plain(), w, x.data(), tokens, expected.data());
+    std::vector<float> row(static_cast<std::size_t>(cols));
+    for (std::int64_t r = 0; r < rows; ++r) {
+      dequantise_row(type, w.row(r), cols, row.data());
+      for (std::int64_t t = 0; t < tokens; ++t) {
+        double magnitude = 0.0;
+        for (std::int64_t k = 0; k < cols; ++k) {
+          magnitude += std::abs(static_cast<double>(row[static_cast<std::size_t>(k)]) *
+                                static_cast<double>(x[static_cast<std::size_t>(t * cols + k)]));
+        }
+        const auto at = static_cast<std::size_t>(t * rows + r);
+        // Two roundings more for weights that the kernel makes without a fused multiply-add.
+        compare(got[at], expected[at], sum_bound(cols + 2, magnitude), "matmul", static_cast<std::int64_t>(at));
+      }
+    }
+    QCOMPARE(got.back(), 12345.0F);
+  }
+
+  /// Two sequences of different lengths in scattered blocks; the last rows of both are compared.
+  void check_attention(Fresh& fresh, int index, bool half, const AttentionShape& shape) {
+    const int block_tokens = 32, blocks = 8;
+    const std::int64_t width = shape.kv_heads * shape.head_size;
+    const std::array<std::int32_t, 4> first{5, 0, 7, 2}, second{1, 6, 3, 4};
+    const std::int64_t first_length = 1 + fresh.below(120), second_length = 1 + fresh.below(120);
+    std::vector<AttentionRow> rows;
+    for (std::int32_t p = 0; p < first_length; ++p) rows.push_back({first.data(), p});
+    for (std::int32_t p = 0; p < second_length; ++p) rows.push_back({second.data(), p});
+    const auto tokens = static_cast<std::int64_t>(rows.size());
+    auto keys = fresh.normals(tokens * width), values = fresh.normals(tokens * width);
+    if (half) {
+      // Values that binary16 holds exactly: the comparison is of the arithmetic, not of the storage.
+      for (auto* all : {&keys, &values}) {
+        for (float& value : *all) value = std::round(value * 64.0F) / 64.0F;
+      }
+    }
+    const auto cells = static_cast<std::size_t>(blocks * block_tokens * width);
+    std::vector<float> plain_keys(cells), plain_values(cells), own_keys(cells), own_values(cells);
+    const KvLayerView plain_cache{reinterpret_cast<std::byte*>(plain_keys.data()),
+                                  reinterpret_cast<std::byte*>(plain_values.data()), DType::f32, block_tokens};
+    const KvLayerView own_cache{reinterpret_cast<std::byte*>(own_keys.data()),
+                                reinterpret_cast<std::byte*>(own_values.data()), half ? DType::f16 : DType::f32,
+                                block_tokens};
+    store_kv(plain(), shape, plain_cache, rows.data(), tokens, keys.data(), values.data());
+    store_kv(cpu(index), shape, own_cache, rows.data(), tokens, keys.data(), values.data());
+    const auto q = fresh.normals(tokens * shape.heads * shape.head_size);
+    std::vector<float> expected(q.size()), got(q.size());
+    attention(plain(), shape, plain_cache, rows.data(), tokens, q.data(), expected.data());
+    attention(cpu(index), shape, own_cache, rows.data(), tokens, q.data(), got.data());
+    // Scores are sums of head_size products, at most |q||k| * scale, about 3 * head_size^(1/2) here; their error moves
+    // every weight by its exponential, and values are below 5. The sum over positions adds its own roundings.
+    const double score = sum_bound(shape.head_size, 5.0 * std::sqrt(shape.head_size)) + 4 * 0x1p-24 * 5.0;
+    const double bound = 5.0 * (2 * score + sum_bound(128, 1.0));
+    for (std::size_t i = 0; i < got.size(); ++i)
+      compare(got[i], expected[i], bound, "attention", static_cast<std::int64_t>(i));
+    // The last rows alone, as in decode, must give the same.
+    const std::int64_t last = tokens - 1, q_width = shape.heads * shape.head_size;
+    std::vector<float> alone(static_cast<std::size_t>(q_width));
+    attention(cpu(index), shape, own_cache, rows.data() + last, 1, q.data() + last * q_width, alone.data());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      compare(alone[i], expected[static_cast<std::size_t>(last * q_width) + i], bound, "attention of one row",
+              static_cast<std::int64_t>(i));
+    }
+  }
+};
+
+QTEST_GUILESS_MAIN(OpsTest)
+#include "ops_test.moc"
