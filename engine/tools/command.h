@@ -32,5 +32,8 @@ struct Command {
 Command inspect_command();
 Command tokenize_command();
 Command detokenize_command();
+Command logits_command();
+Command generate_command();
+Command bench_command();
 
 }  // namespace hadal::tools

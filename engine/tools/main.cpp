@@ -13,7 +13,7 @@ using namespace hadal;
 using namespace hadal::tools;
 
 std::vector<Command> commands() {
-  return {};
+  return {logits_command(), generate_command(), bench_command()};
 }
 
 std::string overview() {

@@ -22,9 +22,9 @@ enum class Device {
 
 struct EngineOptions {
   Device device = Device::automatic;
-  int threads = 0;          ///< Compute threads; 0: one per core the process may use.
-  int context_length = 0;   ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
-  int max_requests = 4;     ///< Requests computed in one step; more wait in line.
+  int threads = 0;         ///< Compute threads; 0: one per core the process may use.
+  int context_length = 0;  ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
+  int max_requests = 4;    ///< Requests computed in one step; more wait in line.
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
@@ -44,9 +44,10 @@ enum class Priority { background, chat, completion };
 struct Request {
   std::vector<TokenId> prompt;
   SamplingOptions sampling;
-  int max_tokens = 0;  ///< 0: until the context is full.
+  int max_tokens = 0;             ///< 0: until the context is full.
   std::vector<std::string> stop;  ///< Generation ends before the first of these; they are not part of the text.
   Priority priority = Priority::chat;
+  bool ignore_end = false;  ///< Go on after tokens that end the text: for measurements.
 };
 
 using RequestId = std::uint64_t;
@@ -66,16 +67,17 @@ struct Event {
   enum class Kind { prefill, text, finished };
   RequestId request = 0;
   Kind kind = Kind::text;
-  std::string text;           ///< Kind::text: whole UTF-8 characters, never empty.
-  int prompt_done = 0;        ///< Kind::prefill: prompt tokens in the cache so far.
-  int prompt_total = 0;       ///< Kind::prefill.
+  std::string text;             ///< Kind::text: whole UTF-8 characters, never empty.
+  std::vector<TokenId> tokens;  ///< Kind::text and Kind::finished: generated since the last such event.
+  int prompt_done = 0;          ///< Kind::prefill: prompt tokens in the cache so far.
+  int prompt_total = 0;         ///< Kind::prefill.
   FinishReason reason = FinishReason::end_of_text;  ///< Kind::finished.
   std::optional<Error> error;                       ///< Kind::finished with FinishReason::failed.
   RequestStats stats;                               ///< Kind::text and Kind::finished: so far.
 };
 
 struct EngineStatus {
-  std::string device;            ///< For a person: "CPU, 2 threads, AVX3_ZEN4".
+  std::string device;  ///< For a person: "CPU, 2 threads, AVX3_ZEN4".
   int context_length = 0;
   std::uint64_t weight_bytes = 0;
   std::uint64_t cache_bytes = 0;  ///< Of the KV cache, allocated.
@@ -92,7 +94,8 @@ class Engine {
 
   /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is.
   virtual Result<RequestId> submit(Request request) = 0;
-  /// The request's `finished` event comes with the next step; nothing more is computed for it. Unknown ids are ignored.
+  /// The request's `finished` event comes with the next step, after a last `text` event with whatever was held back for
+  /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.
   virtual void cancel(RequestId id) = 0;
   virtual bool idle() const = 0;
   /// One scheduler iteration over every running request: each decoding one gains a token, prompts gain a chunk.

@@ -1,0 +1,94 @@
+#include "hadal/model.h"
+
+#include <algorithm>
+#include <new>
+
+#include "base/text.h"
+#include "models/model_impl.h"
+#include "models/registry.h"
+#include "text/tokenizer_factory.h"
+
+namespace hadal {
+namespace {
+
+/// Reads every page of the tensors once, so that the first answer does not wait for the disk, and reports how far it
+/// is.
+Result<void> read_ahead(const GgufFile& file, LoadControl& control) {
+  constexpr std::size_t kChunk = std::size_t{4} << 20, kPage = 4096;
+  std::uint64_t whole = 1, done = 0;
+  for (const GgufTensor& tensor : file.tensors()) whole += tensor.bytes;
+  unsigned char sum = 0;
+  for (const GgufTensor& tensor : file.tensors()) {
+    file.advise(tensor, MappedFile::Advice::will_need);
+    const auto bytes = file.data(tensor);
+    for (std::size_t first = 0; first < bytes.size(); first += kChunk) {
+      if (control.cancel.load()) return Error{ErrorCode::cancelled, "Loading was cancelled."};
+      const std::size_t last = std::min(first + kChunk, bytes.size());
+      for (std::size_t i = first; i < last; i += kPage)
+        sum = static_cast<unsigned char>(sum ^ std::to_integer<unsigned char>(bytes[i]));
+      done += last - first;
+      control.progress.store(static_cast<float>(static_cast<double>(done) / static_cast<double>(whole)));
+    }
+  }
+  // Keeps the reads: without a use of what they gave the compiler may drop them.
+  volatile unsigned char keep = sum;
+  static_cast<void>(keep);
+  return {};
+}
+
+Result<void> check_vocabulary(const Model::Impl& impl) {
+  const std::int32_t rows = impl.decoder->vocabulary_size(), tokens = impl.tokenizer->vocabulary_size();
+  if (rows == tokens) return {};
+  return impl.file.error(ErrorCode::invalid_file,
+                         concat("the tokenizer has ", tokens, " tokens but the model computes ", rows, "."));
+}
+
+Result<std::shared_ptr<const Model>> load_checked(const std::filesystem::path& path, LoadControl& control) {
+  auto file = GgufFile::open(path);
+  if (!file) return file.error();
+  auto impl = std::make_unique<Model::Impl>();
+  impl->path = path;
+  impl->file = std::move(*file);
+  auto decoder = load_decoder(impl->file);
+  if (!decoder) return decoder.error();
+  impl->decoder = std::move(*decoder);
+  auto tokenizer = make_tokenizer(impl->file);
+  if (!tokenizer) return tokenizer.error();
+  impl->tokenizer = std::move(*tokenizer);
+  if (auto checked = check_vocabulary(*impl); !checked) return checked.error();
+  if (auto read = read_ahead(impl->file, control); !read) return read.error();
+  control.progress.store(1.0F);
+  return std::shared_ptr<const Model>(std::make_shared<Model>(std::move(impl)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> Model::load(const std::filesystem::path& file, LoadControl* control) {
+  LoadControl unwatched;
+  try {
+    return load_checked(file, control ? *control : unwatched);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory,
+                 concat("The system has no memory left to load ", printable(file.filename().string()), ".")};
+  }
+}
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::~Model() = default;
+
+const std::filesystem::path& Model::path() const {
+  return impl_->path;
+}
+const ModelInfo& Model::info() const {
+  return impl_->info;
+}
+const Tokenizer& Model::tokenizer() const {
+  return *impl_->tokenizer;
+}
+
+Result<const ChatTemplate*> Model::chat_template() const {
+  if (!impl_->chat_template) return impl_->chat_template.error();
+  return impl_->chat_template->get();
+}
+
+}  // namespace hadal

@@ -1,0 +1,53 @@
+#include "models/tensor_reader.h"
+
+#include "base/text.h"
+#include "tensor/dequantise.h"
+
+namespace hadal {
+namespace {
+
+std::string shape_text(std::int64_t rows, std::int64_t cols) {
+  return rows == 1 ? std::to_string(cols) : concat(std::to_string(rows), " x ", std::to_string(cols));
+}
+
+}  // namespace
+
+Result<const GgufTensor*> TensorReader::checked(std::string_view name, std::int64_t rows, std::int64_t cols) const {
+  const auto found = file_.tensor(name);
+  if (!found) return found;
+  const GgufTensor& tensor = **found;
+  if (tensor.dimensions > 2 || tensor.rows() != rows || tensor.columns() != cols) {
+    return file_.error(ErrorCode::invalid_file,
+                       concat("tensor ", name, " is ", shape_text(tensor.rows(), tensor.columns()),
+                              " where the model needs ", shape_text(rows, cols), "."));
+  }
+  return found;
+}
+
+Result<WeightView> TensorReader::matrix(std::string_view name, std::int64_t rows, std::int64_t cols) {
+  const auto tensor = checked(name, rows, cols);
+  if (!tensor) return tensor.error();
+  const DTypeTraits& traits = dtype_traits((*tensor)->type);
+  if (!traits.computable) {
+    return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", traits.name,
+                                                      ", which this version cannot compute with."));
+  }
+  bytes_ += (*tensor)->bytes;
+  return WeightView{file_.data(**tensor).data(), rows, cols, (*tensor)->type};
+}
+
+Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int64_t length) {
+  const auto tensor = checked(name, 1, length);
+  if (!tensor) return tensor.error();
+  const DType type = (*tensor)->type;
+  if (type != DType::f32 && type != DType::f16) {
+    return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", dtype_traits(type).name,
+                                                      "; a vector must be F32 or F16."));
+  }
+  bytes_ += (*tensor)->bytes;
+  std::vector<float> values(static_cast<std::size_t>(length));
+  dequantise_row(type, file_.data(**tensor).data(), length, values.data());
+  return values;
+}
+
+}  // namespace hadal

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "formats/gguf.h"
+#include "tensor/view.h"
+
+namespace hadal {
+
+/// Takes tensors out of a file by name, and refuses with a sentence those whose shape or type is not the expected one.
+class TensorReader {
+ public:
+  explicit TensorReader(const GgufFile& file) : file_(file) {}
+
+  /// A matrix of a computable type.
+  Result<WeightView> matrix(std::string_view name, std::int64_t rows, std::int64_t cols);
+  /// A vector of F32 or F16, copied out as float32.
+  Result<std::vector<float>> vector(std::string_view name, std::int64_t length);
+
+  std::uint64_t bytes() const { return bytes_; }  ///< Of the tensors taken so far.
+
+ private:
+  Result<const GgufTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
+
+  const GgufFile& file_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace hadal

@@ -1,0 +1,301 @@
+#include "runtime/cpu_engine.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "base/text.h"
+#include "models/model_impl.h"
+
+namespace hadal {
+namespace {
+
+/// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
+constexpr std::size_t kMostTokens = 256;
+
+/// Multiplications per second and thread that even a slow processor reaches with the SIMD kernels, and plain code. Only
+/// the first step of a prompt relies on it.
+constexpr double kGuessSimd = 4e9;
+constexpr double kGuessPlain = 2e8;
+
+const char* environment_target() {
+  const char* wanted = std::getenv("HADAL_CPU_TARGET");
+  return wanted ? wanted : "";
+}
+
+std::int32_t blocks_for(std::size_t tokens) {
+  return static_cast<std::int32_t>((tokens + KvCache::block_tokens - 1) / KvCache::block_tokens);
+}
+
+/// Defaults filled in, nonsense refused.
+Result<EngineOptions> resolved(const EngineOptions& wanted, const Decoder& decoder) {
+  EngineOptions options = wanted;
+  if (options.context_length < 0 || options.max_requests < 1 || options.max_requests > 256 ||
+      options.step_milliseconds < 1) {
+    return Error{
+        ErrorCode::invalid_argument,
+        "The engine needs a context length of 0 or more, 1 to 256 requests at once and a step of 1 ms or more."};
+  }
+  const int trained = decoder.context_length();
+  if (options.context_length == 0) options.context_length = std::min(trained, 8192);
+  if (options.context_length > trained) {
+    if (options.log) {
+      options.log(LogLevel::warning, concat("The context length ", options.context_length, " is cut to ", trained,
+                                            ", the longest this model was trained for."));
+    }
+    options.context_length = trained;
+  }
+  if (options.context_length < 2)
+    return Error{ErrorCode::invalid_argument, "A context length of 1 token leaves no room for an answer."};
+  return options;
+}
+
+double guessed_token_seconds(const Decoder& decoder, ops::Backend backend, int threads) {
+  const double speed = (backend == ops::Backend::cpu ? kGuessSimd : kGuessPlain) * threads;
+  return static_cast<double>(decoder.multiplications() + 1) / speed;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> model, const EngineOptions& wanted,
+                                                  ops::Backend backend) {
+  const Decoder& decoder = *model->impl().decoder;
+  const auto options = resolved(wanted, decoder);
+  if (!options) return options.error();
+  auto target = ops::choose_cpu_target(environment_target());
+  if (!target) return target.error();
+  const auto blocks =
+      static_cast<std::int64_t>(blocks_for(static_cast<std::size_t>(options->context_length))) * options->max_requests;
+  const DType type = backend == ops::Backend::cpu ? DType::f16 : DType::f32;
+  auto cache =
+      KvCache::create(decoder.kv_shape(), type, static_cast<std::int32_t>(std::min<std::int64_t>(blocks, 1 << 24)));
+  if (!cache) return cache.error();
+  return std::unique_ptr<Engine>(new CpuEngine(std::move(model), *options, backend, *target, std::move(*cache)));
+}
+
+CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& options, ops::Backend backend,
+                     ops::CpuTarget target, std::unique_ptr<KvCache> cache)
+    : model_(std::move(model)),
+      options_(options),
+      backend_(backend),
+      target_(std::move(target)),
+      pool_(options.threads),
+      cache_(std::move(cache)),
+      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index}, *cache_),
+      budget_(options.step_milliseconds / 1000.0,
+              guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), kMostTokens) {}
+
+Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t most) const {
+  if (ids.empty()) return Error{ErrorCode::invalid_argument, "There is no token to compute."};
+  const std::int32_t vocabulary = model_->impl().decoder->vocabulary_size();
+  for (const TokenId id : ids) {
+    if (id < 0 || id >= vocabulary) {
+      return Error{ErrorCode::invalid_argument,
+                   concat("Token ", id, " is outside the model's vocabulary of ", vocabulary, ".")};
+    }
+  }
+  if (ids.size() > most) {
+    return Error{ErrorCode::context_full,
+                 concat("The text is ", ids.size() - most, " tokens too long: it has ", ids.size(),
+                        ", and of the context of ", options_.context_length, " tokens ", most, " can be used for it.")};
+  }
+  return {};
+}
+
+Result<RequestId> CpuEngine::submit(Request request) {
+  // One token of the context is the least an answer needs.
+  const auto checked = check_ids(request.prompt, static_cast<std::size_t>(options_.context_length) - 1);
+  if (!checked) return checked.error();
+  try {
+    sequences_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), Clock::now()));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "The system has no memory left for another request."};
+  }
+  return next_id_++;
+}
+
+void CpuEngine::cancel(RequestId id) {
+  for (const auto& sequence : sequences_) {
+    if (sequence->id == id) sequence->cancelled = true;
+  }
+}
+
+std::vector<Event> CpuEngine::step() {
+  std::vector<Event> events;
+  try {
+    end_cancelled(events);
+    if (const auto advanced = advance(events); !advanced) fail_all(advanced.error(), events);
+  } catch (const std::bad_alloc&) {
+    fail_all({ErrorCode::out_of_memory, "The system has no memory left; the answer stopped here."}, events);
+  }
+  return events;
+}
+
+void CpuEngine::end_cancelled(std::vector<Event>& events) {
+  std::vector<RequestId> ended;
+  for (const auto& sequence : sequences_) {
+    if (!sequence->cancelled) continue;
+    sequence->finish(FinishReason::cancelled, {}, events);
+    ended.push_back(sequence->id);
+  }
+  remove_finished(ended);
+}
+
+Result<void> CpuEngine::advance(std::vector<Event>& events) {
+  const auto running = choose_running(sequences_, static_cast<std::size_t>(options_.max_requests));
+  if (running.empty()) return {};
+  for (Sequence* sequence : running) start(*sequence);
+  const std::vector<Share> shares = divide(running, budget_.tokens());
+  for (const Share& share : shares) {
+    auto room = make_room(share.sequence->blocks, share.sequence->computed + share.tokens, running);
+    if (!room) return room;
+  }
+  const Clock::time_point before = Clock::now();
+  if (auto computed = compute(shares); !computed) return computed;
+  std::size_t tokens = 0;
+  for (const Share& share : shares) tokens += share.tokens;
+  if (tokens > shares.size()) budget_.measured(tokens, std::chrono::duration<double>(Clock::now() - before).count());
+  keep_results(shares, events);
+  return {};
+}
+
+void CpuEngine::start(Sequence& sequence) {
+  if (sequence.computed > 0 || !sequence.blocks.empty()) return;
+  // The last token is computed in any case: its logits are wanted.
+  sequence.blocks = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
+  sequence.computed = sequence.blocks.size() * KvCache::block_tokens;
+  if (sequence.started) return;  // resumed after its blocks were taken
+  sequence.started = Clock::now();
+  sequence.stats.reused_tokens = static_cast<int>(sequence.computed);
+}
+
+Result<void> CpuEngine::make_room(std::vector<std::int32_t>& blocks, std::size_t tokens,
+                                  const std::vector<Sequence*>& keep) {
+  const auto needed = static_cast<std::size_t>(blocks_for(tokens));
+  while (blocks.size() < needed) {
+    const std::int32_t block = cache_->allocate();
+    if (block >= 0) {
+      blocks.push_back(block);
+    } else if (!preempt(keep)) {
+      return Error{ErrorCode::out_of_memory, "The context's cache is full."};
+    }
+  }
+  return {};
+}
+
+/// Takes the blocks of the least urgent sequence that is not computed now; it will be computed again later.
+bool CpuEngine::preempt(const std::vector<Sequence*>& keep) {
+  Sequence* victim = nullptr;
+  for (const auto& sequence : sequences_) {
+    if (sequence->blocks.empty() || std::find(keep.begin(), keep.end(), sequence.get()) != keep.end()) continue;
+    if (!victim || sequence->priority <= victim->priority) victim = sequence.get();
+  }
+  if (!victim) return false;
+  cache_->release(victim->blocks);
+  victim->blocks.clear();
+  victim->computed = 0;
+  return true;
+}
+
+Result<void> CpuEngine::compute(const std::vector<Share>& shares) {
+  std::vector<Segment> segments;
+  for (const Share& share : shares) {
+    segments.push_back({share.sequence->tokens, share.sequence->blocks, share.sequence->computed, share.tokens});
+  }
+  logits_.resize(shares.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
+  return pass_.run(segments, WantedLogits::last, logits_.data());
+}
+
+void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event>& events) {
+  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
+  const Clock::time_point now = Clock::now();
+  std::vector<RequestId> finished;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    Sequence& sequence = *shares[i].sequence;
+    const std::size_t before = sequence.computed;
+    sequence.computed += shares[i].tokens;
+    seal_full_blocks(sequence, before);
+    if (before < sequence.prompt_length) {
+      Event event;
+      event.request = sequence.id;
+      event.kind = Event::Kind::prefill;
+      event.prompt_done = static_cast<int>(std::min(sequence.computed, sequence.prompt_length));
+      event.prompt_total = static_cast<int>(sequence.prompt_length);
+      events.push_back(std::move(event));
+    }
+    if (sequence.pending() > 0) continue;
+    const TokenId token = sequence.sampler.sample(std::span(logits_).subspan(i * vocabulary, vocabulary));
+    if (sequence.accept(token, model_->tokenizer(), static_cast<std::size_t>(options_.context_length), now, events)) {
+      finished.push_back(sequence.id);
+    }
+  }
+  remove_finished(finished);
+}
+
+void CpuEngine::seal_full_blocks(Sequence& sequence, std::size_t before) {
+  const std::size_t last = sequence.computed / KvCache::block_tokens;
+  for (std::size_t block = before / KvCache::block_tokens; block < last; ++block) {
+    cache_->seal(sequence.blocks, block, sequence.tokens);
+  }
+}
+
+void CpuEngine::remove_finished(const std::vector<RequestId>& finished) {
+  for (const RequestId id : finished) {
+    const auto found = std::find_if(sequences_.begin(), sequences_.end(), [id](const auto& s) { return s->id == id; });
+    if (found == sequences_.end()) continue;
+    cache_->release((*found)->blocks);
+    sequences_.erase(found);
+  }
+}
+
+void CpuEngine::fail_all(const Error& error, std::vector<Event>& events) {
+  std::vector<RequestId> failed;
+  for (const auto& sequence : sequences_) {
+    sequence->finish(FinishReason::failed, error, events);
+    failed.push_back(sequence->id);
+  }
+  remove_finished(failed);
+}
+
+EngineStatus CpuEngine::status() const {
+  EngineStatus status;
+  const std::string threads = concat(pool_.threads(), pool_.threads() == 1 ? " thread" : " threads");
+  status.device = backend_ == ops::Backend::cpu ? concat("CPU, ", threads, ", ", ops::running_cpu_target(target_.index))
+                                                : concat("CPU, ", threads, ", plain reference code");
+  status.context_length = options_.context_length;
+  status.weight_bytes = model_->impl().decoder->weight_bytes();
+  status.cache_bytes = cache_->used_bytes();
+  status.running = static_cast<int>(choose_running(sequences_, static_cast<std::size_t>(options_.max_requests)).size());
+  status.waiting = static_cast<int>(sequences_.size()) - status.running;
+  return status;
+}
+
+Result<std::vector<float>> CpuEngine::logits(std::span<const TokenId> ids, bool step) {
+  if (const auto checked = check_ids(ids, static_cast<std::size_t>(options_.context_length)); !checked)
+    return checked.error();
+  std::vector<std::int32_t> blocks;
+  try {
+    std::vector<float> out(ids.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
+    const auto computed = compute_logits(ids, step ? 1 : kMostTokens, blocks, out.data());
+    cache_->release(blocks);
+    if (!computed) return computed.error();
+    return out;
+  } catch (const std::bad_alloc&) {
+    cache_->release(blocks);
+    return Error{ErrorCode::out_of_memory,
+                 concat("The system has no memory left for the logits of ", ids.size(), " tokens.")};
+  }
+}
+
+Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t chunk,
+                                       std::vector<std::int32_t>& blocks, float* out) {
+  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
+  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
+  for (std::size_t first = 0; first < ids.size(); first += chunk) {
+    const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - first)};
+    if (auto run = pass_.run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !run) return run;
+  }
+  return {};
+}
+
+}  // namespace hadal

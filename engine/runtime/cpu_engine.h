@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/compute_pool.h"
+#include "hadal/engine.h"
+#include "ops/cpu_target.h"
+#include "runtime/forward_pass.h"
+#include "runtime/kv_cache.h"
+#include "runtime/planner.h"
+
+namespace hadal {
+
+/// The engine on this machine's processor, with the SIMD operations or their plain twins.
+class CpuEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Model> model, const EngineOptions& options,
+                                                ops::Backend backend);
+
+  Result<RequestId> submit(Request request) override;
+  void cancel(RequestId id) override;
+  bool idle() const override { return sequences_.empty(); }
+  std::vector<Event> step() override;
+  EngineStatus status() const override;
+  Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
+
+ private:
+  CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& options, ops::Backend backend,
+            ops::CpuTarget target, std::unique_ptr<KvCache> cache);
+
+  Result<void> check_ids(std::span<const TokenId> ids, std::size_t most) const;
+  void end_cancelled(std::vector<Event>& events);
+  Result<void> advance(std::vector<Event>& events);
+  void start(Sequence& sequence);
+  Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
+  bool preempt(const std::vector<Sequence*>& keep);
+  Result<void> compute(const std::vector<Share>& shares);
+  void keep_results(const std::vector<Share>& shares, std::vector<Event>& events);
+  void seal_full_blocks(Sequence& sequence, std::size_t before);
+  void remove_finished(const std::vector<RequestId>& finished);
+  void fail_all(const Error& error, std::vector<Event>& events);
+  Result<void> compute_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
+                              float* out);
+
+  std::shared_ptr<const Model> model_;
+  EngineOptions options_;  ///< Defaults resolved.
+  ops::Backend backend_;
+  ops::CpuTarget target_;
+  ComputePool pool_;
+  std::unique_ptr<KvCache> cache_;
+  ForwardPass pass_;
+  StepBudget budget_;
+  std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.
+  std::vector<float> logits_;                         ///< [shares of a step, vocabulary]
+  RequestId next_id_ = 1;
+};
+
+}  // namespace hadal

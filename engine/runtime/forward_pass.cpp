@@ -1,0 +1,38 @@
+#include "runtime/forward_pass.h"
+
+namespace hadal {
+
+Result<void> ForwardPass::reserve(std::int64_t floats) {
+  const std::size_t bytes = static_cast<std::size_t>(floats) * sizeof(float);
+  if (bytes <= scratch_.size()) return {};
+  scratch_ = AlignedBuffer();
+  auto grown = AlignedBuffer::create(bytes);
+  if (!grown) return grown.error();
+  scratch_ = std::move(*grown);
+  return {};
+}
+
+Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wanted, float* logits) {
+  ids_.clear();
+  positions_.clear();
+  rows_.clear();
+  logit_rows_.clear();
+  for (const Segment& segment : segments) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      const auto position = static_cast<std::int32_t>(segment.first + i);
+      if (wanted == WantedLogits::all || i + 1 == segment.count)
+        logit_rows_.push_back(static_cast<std::int32_t>(ids_.size()));
+      ids_.push_back(segment.ids[segment.first + i]);
+      positions_.push_back(position);
+      rows_.push_back({segment.blocks.data(), position});
+    }
+  }
+  const auto floats =
+      decoder_.scratch_floats(static_cast<std::int64_t>(ids_.size()), static_cast<std::int64_t>(logit_rows_.size()));
+  if (auto reserved = reserve(floats); !reserved) return reserved;
+  const Batch batch{ids_, positions_, rows_, logit_rows_};
+  decoder_.forward(context_, batch, cache_.layers(), scratch_.as<float>(), logits);
+  return {};
+}
+
+}  // namespace hadal

@@ -1,0 +1,58 @@
+#include "runtime/planner.h"
+
+#include <algorithm>
+
+namespace hadal {
+
+StepBudget::StepBudget(double step_seconds, double guess, std::size_t most)
+    : step_seconds_(step_seconds), token_seconds_(guess), most_(most) {}
+
+std::size_t StepBudget::tokens() const {
+  // A quarter of the step is kept for what varies: other programs, growing depth.
+  const double fit = 0.75 * step_seconds_ / token_seconds_;
+  return std::clamp<std::size_t>(fit < static_cast<double>(most_) ? static_cast<std::size_t>(fit) : most_, 1, most_);
+}
+
+void StepBudget::measured(std::size_t tokens, double seconds) {
+  if (tokens == 0 || seconds <= 0.0) return;
+  const double token_seconds = seconds / static_cast<double>(tokens);
+  // Slower than thought counts at once, faster by half: a step too long is felt, one too short is not.
+  token_seconds_ = token_seconds > token_seconds_ ? token_seconds : (token_seconds + token_seconds_) / 2;
+}
+
+std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence>>& sequences,
+                                      std::size_t max_requests) {
+  std::vector<Sequence*> running;
+  if (sequences.empty()) return running;
+  Priority highest = Priority::background;
+  for (const auto& sequence : sequences) highest = std::max(highest, sequence->priority);
+  for (const auto& sequence : sequences) {
+    if (sequence->priority == highest && running.size() < max_requests) running.push_back(sequence.get());
+  }
+  return running;
+}
+
+std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t budget) {
+  std::vector<Share> shares;
+  std::vector<Sequence*> prompts;
+  for (Sequence* sequence : running) {
+    if (sequence->pending() == 1) {
+      shares.push_back({sequence, 1});
+    } else {
+      prompts.push_back(sequence);
+    }
+  }
+  std::size_t left = budget > shares.size() ? budget - shares.size() : 0;
+  if (left == 0 && !prompts.empty()) left = 1;  // decoding must not starve a prompt
+  std::stable_sort(prompts.begin(), prompts.end(),
+                   [](const Sequence* a, const Sequence* b) { return a->pending() < b->pending(); });
+  for (std::size_t i = 0; i < prompts.size() && left > 0; ++i) {
+    const std::size_t even = std::max<std::size_t>(1, left / (prompts.size() - i));
+    const std::size_t part = std::min(prompts[i]->pending(), even);
+    shares.push_back({prompts[i], part});
+    left -= part;
+  }
+  return shares;
+}
+
+}  // namespace hadal

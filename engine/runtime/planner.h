@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "runtime/sequence.h"
+
+namespace hadal {
+
+/// How many tokens fit into one step, by the speed measured so far.
+class StepBudget {
+ public:
+  /// `guess` is the first estimate of one token's seconds; rather too long than too short.
+  StepBudget(double step_seconds, double guess, std::size_t most);
+
+  std::size_t tokens() const;
+  /// Reports a step; those that only decoded say little of prefill and need not be reported.
+  void measured(std::size_t tokens, double seconds);
+
+ private:
+  double step_seconds_;
+  double token_seconds_;
+  std::size_t most_;
+};
+
+/// A sequence's part of a step.
+struct Share {
+  Sequence* sequence = nullptr;
+  std::size_t tokens = 0;
+};
+
+/// Chooses who is computed in the next step: the sequences of the highest priority that has any, in order of
+/// submission, at most `max_requests`; everyone else is held back.
+std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence>>& sequences,
+                                      std::size_t max_requests);
+
+/// Divides a step: every decoding sequence gets its token, prompts share what is left of `budget` evenly (short prompts
+/// leave their rest to longer ones). Somebody always gets something; sequences without a part are left out.
+std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t budget);
+
+}  // namespace hadal

@@ -1,0 +1,93 @@
+#include "runtime/sequence.h"
+
+#include <utility>
+
+namespace hadal {
+namespace {
+
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+Sequence::Sequence(RequestId request_id, Request request, Clock::time_point now)
+    : id(request_id),
+      priority(request.priority),
+      max_tokens(request.max_tokens),
+      ignore_end(request.ignore_end),
+      tokens(std::move(request.prompt)),
+      prompt_length(tokens.size()),
+      sampler(request.sampling),
+      stop_(std::move(request.stop)),
+      submitted_(now) {
+  stats.prompt_tokens = static_cast<int>(prompt_length);
+}
+
+void Sequence::note_time(Clock::time_point now) {
+  if (stats.first_token_seconds == 0.0) {
+    first_token_ = now;
+    stats.first_token_seconds = seconds(now - submitted_);
+    stats.prefill_seconds = seconds(now - started.value_or(now));
+  }
+  stats.decode_seconds = seconds(now - first_token_);
+}
+
+void Sequence::emit(std::string text, std::vector<Event>& events) {
+  if (text.empty()) return;
+  Event event;
+  event.request = id;
+  event.kind = Event::Kind::text;
+  event.text = std::move(text);
+  event.tokens = std::exchange(unreported_, {});
+  event.stats = stats;
+  events.push_back(std::move(event));
+}
+
+bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
+                      std::vector<Event>& events) {
+  note_time(now);
+  if (token < 0) {
+    finish(FinishReason::failed,
+           Error{ErrorCode::invalid_file,
+                 "The model computed no usable number for the next token; its file is probably damaged."},
+           events);
+    return true;
+  }
+  if (!ignore_end && tokenizer.is_end(token)) {
+    finish(FinishReason::end_of_text, {}, events);
+    return true;
+  }
+  tokens.push_back(token);
+  unreported_.push_back(token);
+  ++stats.generated_tokens;
+  emit(stop_.push(utf8_.push(tokenizer.piece(token))), events);
+
+  std::optional<FinishReason> reason;
+  if (stop_.stopped()) {
+    reason = FinishReason::stop_string;
+  } else if (max_tokens > 0 && stats.generated_tokens >= max_tokens) {
+    reason = FinishReason::max_tokens;
+  } else if (tokens.size() >= context_length) {
+    reason = FinishReason::context_full;
+  }
+  if (reason) finish(*reason, {}, events);
+  return reason.has_value();
+}
+
+void Sequence::finish(FinishReason reason, std::optional<Error> error, std::vector<Event>& events) {
+  // The last bytes may complete a stop string's beginning, so they pass the matcher before it lets go of what it holds.
+  std::string rest = stop_.push(utf8_.finish());
+  rest += stop_.finish();
+  emit(std::move(rest), events);
+  Event event;
+  event.request = id;
+  event.kind = Event::Kind::finished;
+  event.tokens = std::exchange(unreported_, {});
+  event.reason = reason;
+  event.error = std::move(error);
+  event.stats = stats;
+  events.push_back(std::move(event));
+}
+
+}  // namespace hadal

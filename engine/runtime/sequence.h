@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "hadal/engine.h"
+#include "runtime/sampler.h"
+#include "text/stop_matcher.h"
+
+namespace hadal {
+
+using Clock = std::chrono::steady_clock;
+
+/// A request on its way: its tokens, what of them is in the KV cache, and its text so far.
+struct Sequence {
+  Sequence(RequestId request_id, Request request, Clock::time_point now);
+
+  RequestId id;
+  Priority priority;
+  int max_tokens;
+  bool ignore_end;
+  std::vector<TokenId> tokens;  ///< The prompt and what was generated.
+  std::size_t prompt_length;
+  std::size_t computed = 0;          ///< Tokens whose keys and values are in the cache.
+  std::vector<std::int32_t> blocks;  ///< Of the KV cache; hold at least `computed` tokens.
+  bool cancelled = false;
+
+  /// Tokens to compute before the next one can be chosen: 1 while decoding.
+  std::size_t pending() const { return tokens.size() - computed; }
+
+  /// Takes the next token, or -1 if the model's output was unusable, and appends the events it causes; returns whether
+  /// the sequence has come to its end.
+  bool accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
+              std::vector<Event>& events);
+  /// Ends the sequence: what was held back and the final event.
+  void finish(FinishReason reason, std::optional<Error> error, std::vector<Event>& events);
+
+  Sampler sampler;
+  RequestStats stats;
+  std::optional<Clock::time_point> started;  ///< Of the first step that worked on it.
+
+ private:
+  void note_time(Clock::time_point now);
+  void emit(std::string text, std::vector<Event>& events);
+
+  Utf8Stream utf8_;
+  StopMatcher stop_;
+  std::vector<TokenId> unreported_;
+  Clock::time_point submitted_;
+  Clock::time_point first_token_;
+};
+
+}  // namespace hadal
