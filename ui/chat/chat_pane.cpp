@@ -1,0 +1,577 @@
+#include "ui/chat/chat_pane.h"
+
+#include <QApplication>
+#include <QBoxLayout>
+#include <QClipboard>
+#include <QJsonObject>
+#include <QMenu>
+#include <QPainter>
+#include <QStackedLayout>
+
+#include "app/settings/settings.h"
+#include "ui/chat/chat_header.h"
+#include "ui/chat/composer.h"
+#include "ui/chat/conversation_panel.h"
+#include "ui/chat/empty_state.h"
+#include "ui/chat/find_bar.h"
+#include "ui/chat/model_menu.h"
+#include "ui/chat/transcript_view.h"
+#include "ui/frame/actions.h"
+#include "ui/frame/state_file.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/button.h"
+
+namespace hadal::ui {
+
+namespace {
+
+constexpr int narrowPane = 960 - size::rail, mediumPane = 1100 - size::rail;
+constexpr int draftDelay = 500, measureDelay = 350;
+
+// The right side: header, banners and transcript above, the composer's column below.
+class RightSide : public QWidget {
+ public:
+  using QWidget::QWidget;
+
+ protected:
+  void paintEvent(QPaintEvent*) override { QPainter(this).fillRect(rect(), colour(Role::Surface)); }
+};
+
+QString asMarkdown(const QString& title, const QList<Message>& messages) {
+  QString text = QStringLiteral("# ") + title + QStringLiteral("\n");
+  for (const Message& message : messages) {
+    if (message.role == hadal::MessageRole::System) continue;
+    const QString who = message.role == hadal::MessageRole::User ? ChatPane::tr("You") : ChatPane::tr("Answer");
+    text += QStringLiteral("\n## %1\n\n%2\n").arg(who, message.content);
+  }
+  return text;
+}
+
+}  // namespace
+
+ChatPane::ChatPane(const Services& services, StateFile& state, Actions& actions, QWidget* parent)
+    : QWidget(parent), services_(services), state_(state), actions_(actions) {
+  setObjectName(QStringLiteral("chatPane"));
+  build();
+  connectChat();
+  connectComposer();
+  connectTranscript();
+  connect(&services_.inference, &InferenceService::statusChanged, this, &ChatPane::modelChanged);
+  modelChanged(services_.inference.status());
+  retranslate();
+  restore();
+}
+
+ChatPane::~ChatPane() = default;
+
+void ChatPane::build() {
+  splitter_ = new QSplitter(Qt::Horizontal, this);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->setHandleWidth(1);
+  panel_ = new ConversationPanel(services_.chat, splitter_);
+  panel_->setMinimumWidth(200);
+  right_ = new RightSide(splitter_);
+  splitter_->addWidget(panel_);
+  splitter_->addWidget(right_);
+  splitter_->setStretchFactor(0, 0);
+  splitter_->setStretchFactor(1, 1);
+  splitter_->setSizes({size::sideList, 1000});
+
+  header_ = new ChatHeader(right_);
+  find_ = new FindBar(right_);
+  banners_ = new NoticeStack(right_);
+  transcript_ = new TranscriptView(right_);
+  transcript_->setObjectName(QStringLiteral("transcript"));
+  empty_ = new EmptyState(right_);
+  notices_ = new NoticeStack(right_);
+  notices_->setObjectName(QStringLiteral("notices"));
+  composer_ = new Composer(right_);
+
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(splitter_);
+  auto* column = new QVBoxLayout(right_);
+  column->setContentsMargins(0, 0, 0, 14);
+  column->setSpacing(0);
+  column->addWidget(header_);
+  column->addWidget(find_);
+  column->addWidget(banners_);
+  column->addWidget(transcript_, 1);
+  column->addWidget(empty_, 1);
+  column->addWidget(notices_);
+  column->addWidget(composer_);
+  right_->setMinimumWidth(320);
+  connect(splitter_, &QSplitter::splitterMoved, this, &ChatPane::placeRight);
+}
+
+// Composer and notices keep to the answers' column.
+void ChatPane::placeRight() {
+  const int width = right_->width();
+  const int column = qMin(size::column, width - 2 * size::columnMargin);
+  const int left = qMax(0, (width - column) / 2);
+  const int rest = qMax(0, width - column - left);
+  auto* layout = static_cast<QVBoxLayout*>(right_->layout());
+  const auto keep = [&](QWidget* widget, int top, int bottom) { widget->setContentsMargins(left, top, rest, bottom); };
+  keep(notices_, space::s, space::s);
+  keep(banners_, space::s, space::s);
+  layout->activate();
+  composer_->parentWidget()->updateGeometry();
+}
+
+void ChatPane::connectChat() {
+  ChatService& chat = services_.chat;
+  connect(&chat, &ChatService::messageAdded, this, &ChatPane::messageAdded);
+  connect(&chat, &ChatService::messageDelta, this, &ChatPane::deltaArrived);
+  connect(&chat, &ChatService::messageFinished, this, &ChatPane::messageFinished);
+  connect(&chat, &ChatService::promptProgress, transcript_, &TranscriptView::setPromptProgress);
+  connect(&chat, &ChatService::conversationChanged, this, [this](const Conversation& changed) {
+    if (adopting_ && current_.id == 0) current_.id = changed.id;
+    if (changed.id == current_.id) setConversation(changed);
+  });
+  connect(&chat, &ChatService::conversationRemoved, this, [this](ConversationId id) {
+    if (id == current_.id) newChat();
+  });
+  connect(&chat, &ChatService::storeFailed, this, &ChatPane::showFailure);
+  connect(panel_, &ConversationPanel::newChatWanted, this, &ChatPane::newChat);
+  connect(panel_, &ConversationPanel::openWanted, this, &ChatPane::openConversation);
+  connect(panel_, &ConversationPanel::deleteWanted, this, &ChatPane::remove);
+  connect(panel_, &ConversationPanel::failed, this, &ChatPane::showFailure);
+  panel_->reload();
+}
+
+void ChatPane::connectComposer() {
+  draftLater_.setSingleShot(true);
+  draftLater_.setInterval(draftDelay);
+  measureLater_.setSingleShot(true);
+  measureLater_.setInterval(measureDelay);
+  connect(&draftLater_, &QTimer::timeout, this, &ChatPane::saveDraft);
+  connect(&measureLater_, &QTimer::timeout, this, &ChatPane::measure);
+  connect(composer_, &Composer::sent, this, &ChatPane::send);
+  connect(composer_, &Composer::stopWanted, this, &ChatPane::stop);
+  connect(composer_, &Composer::textChanged, this, &ChatPane::draftChanged);
+  connect(composer_, &Composer::modelMenuWanted, this, &ChatPane::showModelMenu);
+  connect(composer_, &Composer::editLastWanted, transcript_, &TranscriptView::editLast);
+  connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
+    if (ticket != measureTicket_) return;
+    measured_ = tokens;
+    const int total = services_.inference.status().contextLength;
+    composer_->setContext(tokens, total);
+    Q_EMIT contextChanged(tokens, total);
+    if (tokens < total) notices_->dismiss(QStringLiteral("context"));
+  });
+  connect(empty_, &EmptyState::exampleChosen, this, [this](const QString& text) {
+    composer_->setText(text);
+    focusComposer();
+  });
+  connect(empty_, &EmptyState::modelWanted, this, &ChatPane::chooseModelFile);
+}
+
+void ChatPane::connectTranscript() {
+  connect(transcript_, &TranscriptView::regenerateWanted, this, [this](MessageId id) { report(services_.chat.regenerate(id)); });
+  connect(transcript_, &TranscriptView::continueWanted, this, [this] { ask(tr("Please continue.")); });
+  connect(transcript_, &TranscriptView::edited, this,
+          [this](MessageId id, const QString& text) { report(services_.chat.editAndAsk(id, text)); });
+  connect(transcript_, &TranscriptView::branchWanted, this, [this](MessageId id, int step) {
+    services_.chat.switchBranch(id, step).then(this, [this](const Outcome<Transcript>& switched) {
+      if (!switched) {
+        showFailure(switched.error);
+      } else if (switched->conversation.id == current_.id) {
+        showTranscript(*switched, 0);
+      }
+    });
+  });
+  connect(header_, &ChatHeader::findWanted, this, &ChatPane::findHere);
+  connect(header_, &ChatHeader::listWanted, this, [this] { panel_->setVisible(!panel_->isVisible()); });
+  connect(header_, &ChatHeader::menuWanted, this, [this](const QPoint& global) {
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const auto* id : {"chat.rename", "chat.pin", "chat.copy", "chat.regenerate"}) menu->addAction(actions_.find(QLatin1String(id)));
+    menu->addSeparator();
+    menu->addAction(actions_.find(QStringLiteral("chat.delete")));
+    menu->popup(global - QPoint(menu->sizeHint().width(), 0));
+  });
+  connect(find_, &FindBar::changed, transcript_, &TranscriptView::setNeedle);
+  connect(find_, &FindBar::stepped, transcript_, &TranscriptView::stepMatch);
+  connect(find_, &FindBar::closed, this, [this] {
+    transcript_->setNeedle({});
+    focusComposer();
+  });
+  connect(transcript_, &TranscriptView::matchesChanged, find_, &FindBar::setCount);
+}
+
+template <class T>
+void ChatPane::report(QFuture<Outcome<T>> future) {
+  future.then(this, [this](const Outcome<T>& outcome) {
+    if (!outcome) showFailure(outcome.error);
+    refreshAnswering();
+  });
+}
+
+void ChatPane::retranslate() {
+  if (current_.id == 0) header_->setTitle(tr("New chat"), false);
+  modelChanged(services_.inference.status());
+}
+
+// ---- which conversation -------------------------------------------------------------------------------------------
+
+void ChatPane::newChat() {
+  rememberScroll();
+  saveDraft();
+  ++opening_;
+  current_ = {};
+  adopting_ = false;
+  transcript_->clear();
+  notices_->dismiss(QStringLiteral("context"));
+  panel_->setOpen(0);
+  header_->setTitle(tr("New chat"), false);
+  composer_->setText(state_.value(QStringLiteral("draft")).toString());
+  state_.set(QStringLiteral("conversation"), 0);
+  Q_EMIT titleChanged({});
+  Q_EMIT speedChanged(0, false);
+  refreshEmpty();
+  refreshAnswering();
+  measureLater_.start();
+  focusComposer();
+}
+
+void ChatPane::openConversation(ConversationId id, MessageId message) {
+  if (id == current_.id && id != 0) {
+    if (message != 0) transcript_->showMessage(message);
+    return;
+  }
+  rememberScroll();
+  saveDraft();
+  const quint64 ticket = ++opening_;
+  services_.chat.open(id).then(this, [this, ticket, message](const Outcome<Transcript>& opened) {
+    if (ticket != opening_) return;
+    if (!opened) {
+      showFailure(opened.error);
+      return;
+    }
+    adopting_ = false;
+    showTranscript(*opened, message);
+    composer_->setText(opened->conversation.draft);
+    draftLater_.stop();
+    focusComposer();
+  });
+}
+
+void ChatPane::showTranscript(const Transcript& transcript, MessageId message) {
+  const bool same = transcript.conversation.id == current_.id;
+  const QJsonObject here = transcript_->place();
+  setConversation(transcript.conversation);
+  transcript_->setTranscript(transcript.messages);
+  const QJsonObject places = state_.value(QStringLiteral("scroll")).toObject();
+  const QJsonObject kept = places.value(QString::number(current_.id)).toObject();
+  if (message != 0) {
+    transcript_->showMessage(message);
+  } else if (same) {
+    transcript_->setPlace(here);
+  } else if (!kept.isEmpty()) {
+    transcript_->setPlace(kept);
+  }
+  panel_->setOpen(current_.id);
+  state_.set(QStringLiteral("conversation"), current_.id);
+  if (find_->isVisible()) transcript_->setNeedle(find_->text());
+  const auto answer = std::find_if(transcript.messages.rbegin(), transcript.messages.rend(),
+                                   [](const Message& m) { return m.role == hadal::MessageRole::Assistant; });
+  Q_EMIT speedChanged(answer != transcript.messages.rend() ? answer->tokensPerSecond : 0, services_.chat.isAnswering(current_.id));
+  refreshEmpty();
+  refreshAnswering();
+  measureLater_.start();
+}
+
+void ChatPane::setConversation(const Conversation& conversation) {
+  current_ = conversation;
+  header_->setTitle(conversation.title, true);
+  Q_EMIT titleChanged(conversation.title);
+}
+
+void ChatPane::restore() {
+  const auto sizes = state_.value(QStringLiteral("splitter")).toInt();
+  if (sizes >= 200) splitter_->setSizes({sizes, 4096});
+  const auto id = state_.value(QStringLiteral("conversation")).toInteger();
+  newChat();
+  if (id != 0) openConversation(id);
+}
+
+void ChatPane::saveState() {
+  rememberScroll();
+  saveDraft();
+  if (panel_->isVisible()) state_.set(QStringLiteral("splitter"), panel_->width());
+  state_.set(QStringLiteral("conversation"), current_.id);
+}
+
+void ChatPane::rememberScroll() {
+  if (current_.id == 0) return;
+  constexpr qsizetype kept = 64;
+  QJsonObject places = state_.value(QStringLiteral("scroll")).toObject();
+  const QJsonObject place = transcript_->place();
+  if (place.isEmpty()) {
+    places.remove(QString::number(current_.id));
+  } else {
+    places.insert(QString::number(current_.id), place);
+  }
+  while (places.size() > kept) places.erase(places.begin());
+  state_.set(QStringLiteral("scroll"), places);
+}
+
+QList<Conversation> ChatPane::conversations() const {
+  return panel_->model().conversations();
+}
+
+// ---- asking -------------------------------------------------------------------------------------------------------
+
+void ChatPane::send(const QString& text) {
+  const ModelStatus& model = services_.inference.status();
+  if (model.state == ModelStatus::State::Ready && measuredText_ == text && measured_ >= model.contextLength) {
+    showTooLong(text, measured_);
+    return;
+  }
+  ask(text);
+}
+
+void ChatPane::ask(const QString& text) {
+  notices_->dismiss(QStringLiteral("context"));
+  notices_->dismiss(QStringLiteral("failure"));
+  const ConversationId id = current_.id;
+  const quint64 ticket = opening_;
+  adopting_ = id == 0;
+  composer_->setText({});
+  draftLater_.stop();
+  if (id == 0) state_.set(QStringLiteral("draft"), QString());
+  services_.chat.ask(id, text).then(this, [this, text, ticket](const Outcome<Message>& answer) {
+    if (ticket == opening_) adopting_ = false;
+    if (answer) {
+      refreshAnswering();
+      return;
+    }
+    // What was typed must not be lost because it could not be kept.
+    if (ticket == opening_ && composer_->text().isEmpty()) composer_->setText(text);
+    showFailure(answer.error);
+  });
+}
+
+void ChatPane::takeQuestion(const QString& text, bool send) {
+  newChat();
+  if (send) {
+    ask(text);
+  } else {
+    composer_->setText(text);
+  }
+}
+
+void ChatPane::stop() {
+  if (current_.id != 0) services_.chat.stop(current_.id);
+}
+
+void ChatPane::regenerateLast() {
+  const auto& messages = transcript_->messages();
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+    if (message->role != hadal::MessageRole::Assistant) continue;
+    report(services_.chat.regenerate(message->id));
+    return;
+  }
+}
+
+void ChatPane::messageAdded(const Message& message) {
+  if (message.conversation != current_.id) return;
+  state_.set(QStringLiteral("conversation"), current_.id);
+  panel_->setOpen(current_.id);
+  transcript_->append(message);
+  refreshEmpty();
+  refreshAnswering();
+  if (message.role == hadal::MessageRole::Assistant) {
+    streamClock_.invalidate();
+    streamDeltas_ = 0;
+    Q_EMIT speedChanged(0, true);
+  }
+}
+
+void ChatPane::deltaArrived(MessageId answer, const QString& text) {
+  transcript_->appendDelta(answer, text);
+}
+
+void ChatPane::messageFinished(const Message& message) {
+  if (message.conversation != current_.id) return;
+  transcript_->finish(message);
+  Q_EMIT speedChanged(message.tokensPerSecond, false);
+  refreshAnswering();
+  measureLater_.start();
+}
+
+void ChatPane::refreshAnswering() {
+  composer_->setAnswering(current_.id != 0 && services_.chat.isAnswering(current_.id));
+}
+
+void ChatPane::refreshEmpty() {
+  const bool empty = transcript_->messages().isEmpty();
+  empty_->setVisible(empty);
+  transcript_->setVisible(!empty);
+}
+
+// ---- what can be done with the open one -----------------------------------------------------------------------------
+
+void ChatPane::renameCurrent() {
+  if (current_.id != 0) panel_->rename(current_.id);
+}
+
+void ChatPane::pinCurrent() {
+  if (current_.id != 0) report(services_.chat.setPinned(current_.id, !current_.pinned));
+}
+
+void ChatPane::copyCurrent() {
+  if (current_.id != 0) QApplication::clipboard()->setText(asMarkdown(current_.title, transcript_->messages()));
+}
+
+void ChatPane::deleteCurrent() {
+  if (current_.id != 0) remove(current_.id);
+}
+
+void ChatPane::remove(ConversationId id) {
+  const Conversation* found = panel_->model().find(id);
+  const QString title = found ? found->title : QString();
+  services_.chat.remove(id).then(this, [this, id, title](const Outcome<Nothing>& done) {
+    if (!done) {
+      showFailure(done.error);
+      return;
+    }
+    Notice* notice = notices_->show(QStringLiteral("removed"), Notice::Kind::Info, tr("“%1” was deleted.").arg(title));
+    notice->setClosable(true);
+    connect(notice->addAction(tr("Undo")), &Button::clicked, this, [this, id] {
+      notices_->dismiss(QStringLiteral("removed"));
+      services_.chat.restore(id).then(this, [this, id](const Outcome<Nothing>& restored) {
+        if (restored) {
+          openConversation(id);
+        } else {
+          showFailure(restored.error);
+        }
+      });
+    });
+  });
+}
+
+void ChatPane::findHere() {
+  if (current_.id != 0) find_->open();
+}
+
+void ChatPane::searchEverywhere() {
+  panel_->show();
+  panel_->focusSearch();
+}
+
+void ChatPane::focusComposer() {
+  composer_->edit()->setFocus(Qt::OtherFocusReason);
+}
+
+// ---- model, context, drafts -----------------------------------------------------------------------------------------
+
+void ChatPane::modelChanged(const ModelStatus& status) {
+  composer_->setModel(status);
+  empty_->setModel(status);
+  using State = ModelStatus::State;
+  const QString none = tr("Choose a model first, or drop a model file here");
+  composer_->setSendingPossible(status.state != State::NoModel && status.state != State::Failed,
+                                status.state == State::NoModel || status.state == State::Failed ? none
+                                : current_.id != 0                                              ? tr("Ask on, or drop a model file here")
+                                                                                                : QString());
+  if (status.state == State::Failed) {
+    Notice* notice = notices_->show(QStringLiteral("model"), Notice::Kind::Danger, status.error);
+    connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);
+  } else {
+    notices_->dismiss(QStringLiteral("model"));
+  }
+  if (status.state == State::Ready) measureLater_.start();
+}
+
+void ChatPane::useModel(const QString& file) {
+  services_.settings.setValue(QLatin1String(setting::modelFile), file);
+  services_.inference.load(file);
+}
+
+void ChatPane::chooseModelFile() {
+  pickModelFile(this, services_.inference.status().path, [this](const QString& file) { useModel(file); });
+}
+
+void ChatPane::showModelMenu(const QPoint& global) {
+  popUpModelMenu(this, global, services_.inference.status(), [this](const QString& file) { useModel(file); },
+                 [this] { chooseModelFile(); });
+}
+
+void ChatPane::measure() {
+  if (services_.inference.status().state != ModelStatus::State::Ready) return;
+  QList<PromptMessage> prompt;
+  const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
+  if (!system.isEmpty()) prompt << PromptMessage{hadal::MessageRole::System, system};
+  for (const Message& message : transcript_->messages()) prompt << PromptMessage{message.role, message.content};
+  measuredText_ = composer_->text().trimmed();
+  if (!measuredText_.isEmpty()) prompt << PromptMessage{hadal::MessageRole::User, measuredText_};
+  measured_ = -1;
+  if (prompt.isEmpty()) {
+    const int total = services_.inference.status().contextLength;
+    composer_->setContext(0, total);
+    Q_EMIT contextChanged(0, total);
+    return;
+  }
+  measureTicket_ = services_.inference.measure(prompt);
+}
+
+void ChatPane::draftChanged() {
+  draftLater_.start();
+  measureLater_.start();
+}
+
+void ChatPane::saveDraft() {
+  draftLater_.stop();
+  const QString text = composer_->text();
+  if (current_.id == 0) {
+    if (!adopting_) state_.set(QStringLiteral("draft"), text);
+    return;
+  }
+  if (text == current_.draft) return;
+  current_.draft = text;
+  services_.chat.setDraft(current_.id, text);
+}
+
+void ChatPane::showFailure(const QString& sentence) {
+  notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
+}
+
+void ChatPane::showTooLong(const QString& text, int tokens) {
+  const int total = services_.inference.status().contextLength;
+  Notice* notice = notices_->show(QStringLiteral("context"), Notice::Kind::Warning,
+                                  tr("This question and the chat before it take %1 tokens; the context holds %2.").arg(tokens).arg(total));
+  if (current_.id != 0) {
+    connect(notice->addAction(tr("Ask in a new chat")), &Button::clicked, this, [this, text] {
+      composer_->setText({});
+      saveDraft();
+      newChat();
+      composer_->setText(text);
+    });
+  }
+  connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);
+  notice->setClosable(true);
+}
+
+void ChatPane::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const bool wide = width() >= narrowPane;
+  if (wide != wide_) {
+    wide_ = wide;
+    panel_->setVisible(wide);
+    header_->setListHidden(!wide);
+  }
+  QTimer::singleShot(0, this, &ChatPane::placeRight);
+}
+
+void ChatPane::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::LanguageChange) retranslate();
+}
+
+void ChatPane::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  placeRight();
+}
+
+}  // namespace hadal::ui

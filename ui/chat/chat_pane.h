@@ -1,0 +1,116 @@
+#pragma once
+
+#include <QSplitter>
+#include <QTimer>
+
+#include "app/chat/chat_service.h"
+#include "app/inference/inference_service.h"
+#include "app/services.h"
+#include "ui/widgets/notice.h"
+
+namespace hadal::ui {
+
+class Actions;
+class ChatHeader;
+class Composer;
+class ConversationPanel;
+class EmptyState;
+class FindBar;
+class StateFile;
+class TranscriptView;
+
+/// The chat pane: list at the left, the open conversation at the right. Talks to ChatService; the widgets in it know
+/// nothing of services.
+class ChatPane : public QWidget {
+  Q_OBJECT
+ public:
+  ChatPane(const Services& services, StateFile& state, Actions& actions, QWidget* parent = nullptr);
+  ~ChatPane() override;
+
+  void newChat();
+  void openConversation(ConversationId id, MessageId message = 0);
+  void takeQuestion(const QString& text, bool send);
+  void stop();
+  void regenerateLast();
+  void renameCurrent();
+  void pinCurrent();
+  void copyCurrent();
+  void deleteCurrent();
+  void findHere();
+  void searchEverywhere();
+  void focusComposer();
+  void chooseModelFile();
+  void useModel(const QString& file);
+  void saveState();
+  QList<Conversation> conversations() const;
+
+ Q_SIGNALS:
+  void titleChanged(const QString& title);
+  void contextChanged(int used, int total);
+  void speedChanged(double speed, bool streaming);
+  void settingsWanted();
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  void build();
+  void connectChat();
+  void connectComposer();
+  void connectTranscript();
+  void retranslate();
+  void placeRight();
+  void restore();
+
+  void send(const QString& text);
+  void ask(const QString& text);
+  void showTranscript(const Transcript& transcript, MessageId message);
+  void setConversation(const Conversation& conversation);
+  void messageAdded(const Message& message);
+  void messageFinished(const Message& message);
+  void deltaArrived(MessageId answer, const QString& text);
+  void refreshAnswering();
+  void refreshEmpty();
+  void remove(ConversationId id);
+  void rememberScroll();
+
+  void modelChanged(const ModelStatus& status);
+  void showModelMenu(const QPoint& global);
+  void measure();
+  void draftChanged();
+  void saveDraft();
+  void showFailure(const QString& sentence);
+  void showTooLong(const QString& text, int tokens);
+  template <class T>
+  void report(QFuture<Outcome<T>> future);
+
+  Services services_;
+  StateFile& state_;
+  Actions& actions_;
+  QSplitter* splitter_;
+  ConversationPanel* panel_;
+  QWidget* right_;
+  ChatHeader* header_;
+  FindBar* find_;
+  TranscriptView* transcript_;
+  EmptyState* empty_;
+  NoticeStack* notices_;
+  NoticeStack* banners_;
+  Composer* composer_;
+
+  Conversation current_;        ///< id 0: a chat that is not there yet.
+  quint64 opening_ = 0;         ///< Counts up, so that a slow answer to an earlier click is ignored.
+  bool adopting_ = false;       ///< The first question of a new chat is on its way.
+  QTimer draftLater_, measureLater_;
+  quint64 measureTicket_ = 0;
+  int measured_ = -1;
+  QString measuredText_;
+  QElapsedTimer streamClock_;
+  int streamDeltas_ = 0;
+  bool wide_ = true;
+  bool restored_ = false;
+};
+
+}  // namespace hadal::ui

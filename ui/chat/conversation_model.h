@@ -1,0 +1,57 @@
+#pragma once
+
+#include <QAbstractListModel>
+
+#include "app/chat/chat_service.h"
+
+namespace hadal::ui {
+
+/// The side list: group heads and conversations, pinned first, then folders, then by day. Or, while something is
+/// searched for, what was found.
+class ConversationModel : public QAbstractListModel {
+  Q_OBJECT
+ public:
+  enum Roles { IsGroupRole = Qt::UserRole, IdRole, MessageRole, TimeRole, SnippetRole, PinnedRole };
+
+  using QAbstractListModel::QAbstractListModel;
+
+  void setAll(ConversationList list);
+  void upsert(const Conversation& conversation);
+  void remove(ConversationId id);
+  /// Titles that contain `text` at once; hits of the full-text search are added by setHits. Empty: everything.
+  void setFilter(const QString& text);
+  void setHits(const QList<SearchHit>& hits);
+
+  const Conversation* find(ConversationId id) const;
+  QModelIndex indexOf(ConversationId id) const;
+  const QList<Conversation>& conversations() const { return all_.conversations; }
+  /// Headings and times in the language of now.
+  void retranslate() { rebuild(); }
+
+  int rowCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role) const override;
+  bool setData(const QModelIndex& index, const QVariant& value, int role) override;
+  Qt::ItemFlags flags(const QModelIndex& index) const override;
+
+ Q_SIGNALS:
+  void renamed(hadal::ConversationId id, const QString& title);
+
+ private:
+  struct Row {
+    bool group = false;
+    QString text;
+    Conversation conversation;
+    hadal::MessageId message = 0;
+    QString snippet;
+  };
+  void rebuild();
+  void addGrouped();
+  void addFound();
+
+  ConversationList all_;
+  QList<SearchHit> hits_;
+  QString filter_;
+  QList<Row> rows_;
+};
+
+}  // namespace hadal::ui

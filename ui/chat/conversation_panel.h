@@ -1,0 +1,55 @@
+#pragma once
+
+#include <QListView>
+#include <QTimer>
+
+#include "ui/chat/conversation_model.h"
+
+namespace hadal::ui {
+
+class Button;
+class ConversationDelegate;
+class SearchField;
+
+/// The chat pane's left side: search, New chat, the list.
+class ConversationPanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ConversationPanel(ChatService& chat, QWidget* parent = nullptr);
+
+  ConversationModel& model() { return *model_; }
+  void reload();
+  void setOpen(ConversationId id);
+  void focusSearch();
+  void rename(ConversationId id);
+
+ Q_SIGNALS:
+  void newChatWanted();
+  void openWanted(hadal::ConversationId id, hadal::MessageId message);
+  void deleteWanted(hadal::ConversationId id);
+  void failed(const QString& sentence);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void retranslate();
+  void search();
+  void showMenu(const QModelIndex& index, const QPoint& global);
+  void activate(const QModelIndex& index);
+  bool listKey(QKeyEvent* event);
+  void step(int direction);
+
+  ChatService& chat_;
+  ConversationModel* model_;
+  ConversationDelegate* delegate_;
+  SearchField* search_;
+  Button* newChat_;
+  QListView* list_;
+  QTimer searchLater_;
+  ConversationId open_ = 0;
+};
+
+}  // namespace hadal::ui

@@ -1,0 +1,46 @@
+#include "ui/frame/language.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace hadal::ui {
+
+namespace {
+
+QString resolve(const QString& wanted) {
+  if (wanted != QLatin1String("system")) return wanted;
+  for (const QString& language : QLocale::system().uiLanguages()) {
+    if (language.startsWith(QLatin1String("zh"))) return QStringLiteral("zh_CN");
+    if (language.startsWith(QLatin1String("en"))) break;
+  }
+  return QStringLiteral("en");
+}
+
+}  // namespace
+
+Language::Language(QObject* parent) : QObject(parent) {}
+
+Language::~Language() {
+  QCoreApplication::removeTranslator(&toolkit_);
+  QCoreApplication::removeTranslator(&program_);
+}
+
+void Language::set(const QString& wanted) {
+  const QString next = resolve(wanted);
+  if (next == current_) return;
+  current_ = next;
+  // Dates and figures follow before the widgets are told.
+  const QLocale system = QLocale::system();
+  const QLocale plain(next);
+  QLocale::setDefault(system.language() == plain.language() ? system : plain);
+  QCoreApplication::removeTranslator(&toolkit_);
+  QCoreApplication::removeTranslator(&program_);
+  if (next == QLatin1String("en")) {
+    // Removing alone tells nobody when nothing was installed; an empty one does no harm.
+    return;
+  }
+  if (toolkit_.load(QStringLiteral(":/translations/qt_%1.qm").arg(next))) QCoreApplication::installTranslator(&toolkit_);
+  if (program_.load(QStringLiteral(":/translations/hadal_%1.qm").arg(next))) QCoreApplication::installTranslator(&program_);
+}
+
+}  // namespace hadal::ui

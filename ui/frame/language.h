@@ -1,0 +1,23 @@
+#pragma once
+
+#include <QObject>
+#include <QTranslator>
+
+namespace hadal::ui {
+
+/// The language of the program. Widgets hear of a switch as QEvent::LanguageChange.
+class Language : public QObject {
+  Q_OBJECT
+ public:
+  explicit Language(QObject* parent = nullptr);
+  ~Language() override;
+  /// "system", "en" or "zh_CN".
+  void set(const QString& wanted);
+  const QString& current() const { return current_; }
+
+ private:
+  QString current_;
+  QTranslator program_, toolkit_;
+};
+
+}  // namespace hadal::ui

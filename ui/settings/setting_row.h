@@ -1,0 +1,46 @@
+#pragma once
+
+#include <QWidget>
+#include <functional>
+
+#include "app/settings/settings.h"
+
+namespace hadal::ui {
+
+class ElidedLabel;
+class TextLabel;
+
+/// One setting: its name and what it does at the left, its control at the right.
+class SettingRow : public QWidget {
+  Q_OBJECT
+ public:
+  SettingRow(Settings& settings, const SettingSpec& spec, QWidget* parent = nullptr);
+  void retranslate();
+  void setFirst(bool first) { first_ = first; }
+
+ Q_SIGNALS:
+  void fileWanted();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  QWidget* makeControl();
+  QWidget* makeSwitch();
+  QWidget* makeNumber();
+  QWidget* makeChoice();
+  QWidget* makeText();
+  QWidget* makePath();
+  void refresh();
+
+  Settings& settings_;
+  const SettingSpec& spec_;
+  TextLabel* name_;
+  TextLabel* help_;
+  QWidget* control_;
+  QList<std::function<void()>> onRefresh_;
+  QList<std::function<void()>> onRetranslate_;
+  bool first_ = false;
+};
+
+}  // namespace hadal::ui

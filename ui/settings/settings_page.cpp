@@ -1,0 +1,103 @@
+#include "ui/settings/settings_page.h"
+
+#include <QBoxLayout>
+#include <QCoreApplication>
+#include <QScrollArea>
+
+#include "ui/settings/setting_row.h"
+#include "ui/theme/paint.h"
+#include "ui/widgets/label.h"
+
+namespace hadal::ui {
+
+namespace {
+
+constexpr int pageWidth = 760;
+
+class Card : public QWidget {
+ public:
+  using QWidget::QWidget;
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter(this);
+    drawCard(painter, rect(), radius::card, colour(Role::Surface), colour(Role::Border));
+  }
+};
+
+}  // namespace
+
+SettingsPage::SettingsPage(Settings& settings, QWidget* parent) : QWidget(parent), settings_(settings) {
+  setObjectName(QStringLiteral("settingsPage"));
+  setFocusPolicy(Qt::NoFocus);
+  scroll_ = new QScrollArea(this);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setWidgetResizable(true);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll_->viewport()->setAutoFillBackground(false);
+  content_ = new QWidget;
+  scroll_->setWidget(content_);
+  content_->setAutoFillBackground(false);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, size::paneHeader, 0, 0);
+  layout->addWidget(scroll_);
+  build();
+}
+
+void SettingsPage::build() {
+  auto* column = new QVBoxLayout(content_);
+  column->setContentsMargins(space::xl, space::s, space::xl, space::xxl);
+  column->setSpacing(0);
+  QString page;
+  QVBoxLayout* card = nullptr;
+  for (const SettingSpec& spec : Settings::table()) {
+    const bool first = page != QLatin1String(spec.page);
+    if (first) {
+      page = QLatin1String(spec.page);
+      auto* heading = new TextLabel(content_, Type::Section);
+      headings_.append({heading, spec.page});
+      column->addSpacing(space::l);
+      column->addWidget(heading);
+      column->addSpacing(space::s);
+      auto* box = new Card(content_);
+      card = new QVBoxLayout(box);
+      card->setContentsMargins(0, 0, 0, 0);
+      card->setSpacing(0);
+      column->addWidget(box);
+    }
+    auto* row = new SettingRow(settings_, spec, content_);
+    row->setFirst(first);
+    connect(row, &SettingRow::fileWanted, this, &SettingsPage::modelFileWanted);
+    card->addWidget(row);
+    rows_ << row;
+  }
+  column->addStretch(1);
+  retranslate();
+}
+
+void SettingsPage::retranslate() {
+  setAccessibleName(tr("Settings"));
+  for (const auto& [label, source] : std::as_const(headings_)) label->setText(QCoreApplication::translate("Settings", source));
+  for (SettingRow* row : std::as_const(rows_)) row->retranslate();
+}
+
+void SettingsPage::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.fillRect(rect(), colour(Role::Window));
+  painter.fillRect(0, size::paneHeader - 1, width(), 1, colour(Role::Border));
+  drawLine(painter, QRect(space::l, 0, width() - 32, size::paneHeader - 1), tr("Settings"), typeface(Type::Section), colour(Role::Text));
+}
+
+void SettingsPage::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::LanguageChange) retranslate();
+  if (event->type() == QEvent::LanguageChange || event->type() == QEvent::PaletteChange) update();
+}
+
+void SettingsPage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const int side = qMax(space::xl, (width() - pageWidth) / 2);
+  content_->layout()->setContentsMargins(side, space::s, side, space::xxl);
+}
+
+}  // namespace hadal::ui

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <QScrollArea>
+
+#include "app/settings/settings.h"
+
+namespace hadal::ui {
+
+class SettingRow;
+class TextLabel;
+
+/// Drawn from Settings::table(): a card for each group, a row for each setting, a control for its type.
+class SettingsPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SettingsPage(Settings& settings, QWidget* parent = nullptr);
+
+ Q_SIGNALS:
+  void modelFileWanted();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void build();
+  void retranslate();
+
+  Settings& settings_;
+  QScrollArea* scroll_;
+  QWidget* content_;
+  QList<SettingRow*> rows_;
+  QList<std::pair<TextLabel*, const char*>> headings_;
+};
+
+}  // namespace hadal::ui

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <QFont>
+
+namespace hadal::ui {
+
+enum class Type { Caption, Body, Section, Title, Code, CodeSmall };
+
+/// The program's faces: Inter where it is installed, else the system's; Chinese from Noto Sans CJK SC.
+/// `weight` 0 keeps the style's own weight.
+QFont typeface(Type type, int weight = 0);
+/// The same with figures of one width, for columns, meters and clocks.
+QFont figures(Type type, int weight = 0);
+
+}  // namespace hadal::ui
