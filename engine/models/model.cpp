@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "models/registry.h"
+#include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
 
 namespace hadal {
@@ -56,6 +57,7 @@ Result<std::shared_ptr<const Model>> load_checked(const std::filesystem::path& p
   if (!tokenizer) return tokenizer.error();
   impl->tokenizer = std::move(*tokenizer);
   if (auto checked = check_vocabulary(*impl); !checked) return checked.error();
+  impl->chat_template = make_chat_template(impl->file);
   if (auto read = read_ahead(impl->file, control); !read) return read.error();
   control.progress.store(1.0F);
   return std::shared_ptr<const Model>(std::make_shared<Model>(std::move(impl)));

@@ -65,10 +65,9 @@ Result<std::vector<TokenId>> prompt_ids(const Arguments& arguments, const Model&
   if (!messages) return messages.error();
   const auto chat = model.chat_template();
   if (!chat) return chat.error();
-  const auto text = (*chat)->render(*messages, true);
-  if (!text) return text.error();
-  // The template writes the beginning itself where the model wants one.
-  return model.tokenizer().encode(*text, {.add_special = false, .parse_special = true});
+  const auto parts = (*chat)->parts(*messages, true);
+  if (!parts) return parts.error();
+  return model.tokenizer().encode(*parts);
 }
 
 Result<Request> request_of(const Arguments& arguments) {
