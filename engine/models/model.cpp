@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "models/model_impl.h"
+#include "models/model_info.h"
 #include "models/registry.h"
 #include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
@@ -50,6 +51,9 @@ Result<std::shared_ptr<const Model>> load_checked(const std::filesystem::path& p
   auto impl = std::make_unique<Model::Impl>();
   impl->path = path;
   impl->file = std::move(*file);
+  auto info = model_info(impl->file);
+  if (!info) return info.error();
+  impl->info = std::move(*info);
   auto decoder = load_decoder(impl->file);
   if (!decoder) return decoder.error();
   impl->decoder = std::move(*decoder);

@@ -1,7 +1,9 @@
-#include <algorithm>
-#include <array>
 #include <csignal>
+#include <exception>
+#include <new>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "tools/arguments.h"
@@ -13,7 +15,10 @@ using namespace hadal;
 using namespace hadal::tools;
 
 std::vector<Command> commands() {
-  return {logits_command(), generate_command(), bench_command()};
+  return {
+      inspect_command(), tokenize_command(), detokenize_command(),
+      logits_command(),  generate_command(), bench_command(),
+  };
 }
 
 std::string overview() {
@@ -31,10 +36,14 @@ bool asks_for_help(std::string_view word) {
   return word == "--help" || word == "-h" || word == "help";
 }
 
-int run(const Command& command, std::span<const char* const> words) {
+int run(const Command& command, std::span<const char* const> words) try {
   const auto arguments = Arguments::parse(command.spec, words);
   if (!arguments) return fail_usage(arguments.error());
   return arguments->wants_help() ? print(help_text(command.spec)) : command.run(*arguments);
+} catch (const std::bad_alloc&) {
+  return fail({ErrorCode::out_of_memory, "The system has not enough memory left."});
+} catch (const std::exception& error) {
+  return fail({ErrorCode::io, concat("Unexpectedly, ", error.what(), ".")});
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ struct ModelInfo {
   std::string architecture;             ///< general.architecture, e.g. "llama".
   std::string name;                     ///< general.name, or the file's name.
   std::uint64_t parameters = 0;         ///< Elements of all tensors.
-  std::uint64_t active_parameters = 0;  ///< Elements read for one token (less than `parameters` for Mixture-of-Experts).
+  /// Elements one token's computation involves: all of a dense model; of a Mixture-of-Experts those outside the routed
+  /// experts and of the experts it chooses, without the token table.
+  std::uint64_t active_parameters = 0;
   std::uint32_t context_length = 0;     ///< Tokens the model was trained for.
   std::uint32_t layers = 0;
   std::uint32_t embedding_length = 0;

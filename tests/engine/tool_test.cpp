@@ -1,0 +1,193 @@
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "support/gguf_writer.h"
+
+using namespace hadal;
+using hadal::test::GgufWriter;
+
+// hadal-engine as scripts use it: output, exit codes, one sentence on stderr.
+class ToolTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void initTestCase();
+  void inspectsTheStarterModel();
+  void inspectsAnyArchitecture();
+  void tokenizesAndBack();
+  void helps();
+  void refuses_data();
+  void refuses();
+  void saysWhenOutputIsRefused();
+
+ private:
+  QTemporaryDir folder_;
+  QString model_;
+};
+
+namespace {
+
+struct Outcome {
+  int code = -1;
+  QByteArray output, errors;
+  QJsonObject json() const { return QJsonDocument::fromJson(output).object(); }
+};
+
+Outcome engine(const QStringList& arguments, const QString& output_file = {}) {
+  QProcess process;
+  if (!output_file.isEmpty()) process.setStandardOutputFile(output_file);
+  process.start(qEnvironmentVariable("HADAL_BIN_DIR") + "/hadal-engine", arguments);
+  if (!process.waitForFinished(60'000) || process.exitStatus() != QProcess::NormalExit) return {};
+  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+bool isOneSentence(const QByteArray& errors) {
+  return errors.startsWith("hadal-engine: ") && errors.endsWith(".\n") && errors.count('\n') == 1;
+}
+
+}  // namespace
+
+void ToolTest::initTestCase() {
+  model_ = qEnvironmentVariable("HADAL_TEST_MODEL");
+  if (!QFile::exists(model_)) QSKIP("the starter model is not there");
+  QVERIFY(folder_.isValid());
+}
+
+// Expected values counted with the gguf package.
+void ToolTest::inspectsTheStarterModel() {
+  const Outcome outcome = engine({"inspect", model_, "--json"});
+  QCOMPARE(outcome.code, 0);
+  const QJsonObject json = outcome.json();
+  QCOMPARE(json["architecture"].toString(), "llama");
+  QCOMPARE(json["name"].toString(), "Smollm2 135M 8k Lc100K Mix1 Ep2");
+  QCOMPARE(json["parameters"].toInteger(), 134515008);
+  QCOMPARE(json["active_parameters"].toInteger(), 134515008);
+  QCOMPARE(json["context_length"].toInt(), 8192);
+  QCOMPARE(json["layers"].toInt(), 30);
+  QCOMPARE(json["tensor_types"].toObject(), (QJsonObject{{"F32", 61}, {"Q4_1", 210}, {"Q8_0", 1}}));
+  QCOMPARE(json["tokenizer"].toString(), "gpt2/smollm");
+  QCOMPARE(json["file_bytes"].toInteger(), QFileInfo(model_).size());
+  const Outcome text = engine({"inspect", model_});
+  QCOMPARE(text.code, 0);
+  QVERIFY(text.output.contains("134.5 million"));
+}
+
+void ToolTest::inspectsAnyArchitecture() {
+  // A Mixture-of-Experts of 4 experts, 1 used: 256 + 4 * 64 elements, of which 256 + 64 are active.
+  GgufWriter writer;
+  writer.text("general.architecture", "mystery").u32("mystery.expert_count", 4).u32("mystery.expert_used_count", 1);
+  writer.u32("mystery.block_count", 7).tensor("blk.0.attn.weight", {16, 16}, DType::bf16);
+  writer.tensor("blk.0.ffn_up_exps.weight", {8, 8, 4}, DType::f16);
+  const QString path = folder_.filePath("mixture.gguf");
+  test::write_file(path.toStdString(), writer.bytes());
+  const Outcome outcome = engine({"inspect", "--json", path});
+  QCOMPARE(outcome.code, 0);
+  QCOMPARE(outcome.json()["architecture"].toString(), "mystery");
+  QCOMPARE(outcome.json()["name"].toString(), "mixture.gguf");
+  QCOMPARE(outcome.json()["layers"].toInt(), 7);
+  QCOMPARE(outcome.json()["parameters"].toInt(), 512);
+  QCOMPARE(outcome.json()["active_parameters"].toInt(), 320);
+  QCOMPARE(outcome.json()["tokenizer"].toString(), "none");
+}
+
+void ToolTest::tokenizesAndBack() {
+  const Outcome ids = engine({"tokenize", model_, "--text", "hello world<|im_end|>深", "--json"});
+  QCOMPARE(ids.code, 0);
+  const QJsonArray actual = ids.json()["ids"].toArray();
+  QCOMPARE(actual.first().toInt(), 28120);
+  QVERIFY(actual.contains(2));
+  const Outcome plain = engine({"tokenize", model_, "--text=hello world<|im_end|>深", "--no-special", "--json"});
+  QVERIFY(!plain.json()["ids"].toArray().contains(2));
+
+  for (const QJsonArray& list : {actual, plain.json()["ids"].toArray()}) {
+    QStringList numbers;
+    for (const auto& id : list) numbers += QString::number(id.toInt());
+    const Outcome text = engine({"detokenize", model_, "--ids", numbers.join(",")});
+    QCOMPARE(text.code, 0);
+    QCOMPARE(QString::fromUtf8(text.output), QString("hello world<|im_end|>深"));
+  }
+  const QByteArray content = "one\r\ntwo \xff\x80 three\n";
+  test::write_file(folder_.filePath("text").toStdString(), content.toStdString());
+  const Outcome file = engine({"tokenize", model_, "--file", folder_.filePath("text"), "--json"});
+  QCOMPARE(file.code, 0);
+  QVERIFY(file.json()["ids"].toArray().size() > 5);
+  test::write_file(folder_.filePath("empty").toStdString(), "");
+  QCOMPARE(engine({"tokenize", model_, "--file", folder_.filePath("empty"), "--json"}).output,
+           QByteArray("{\"ids\":[]}\n"));
+  QCOMPARE(engine({"detokenize", model_, "--ids", "2,28120", "--no-special"}).output, QByteArray("hello"));
+  QVERIFY(engine({"tokenize", model_, "--text", "hello"}).output.startsWith("28120\t\"hello\"\n"));
+}
+
+void ToolTest::helps() {
+  QVERIFY(engine({"--help"}).output.contains("inspect"));
+  for (const char* command : {"inspect", "tokenize", "detokenize"}) {
+    const Outcome outcome = engine({command, "--help"});
+    QCOMPARE(outcome.code, 0);
+    QVERIFY(outcome.output.startsWith(QByteArray("hadal-engine ") + command + " MODEL"));
+    QVERIFY(outcome.errors.isEmpty());
+  }
+}
+
+void ToolTest::refuses_data() {
+  QTest::addColumn<QStringList>("arguments");
+  QTest::addColumn<int>("code");
+  QTest::addColumn<QString>("says");
+  const auto file = [&](const char* name, const std::string& bytes) {
+    test::write_file(folder_.filePath(name).toStdString(), bytes);
+    return folder_.filePath(name);
+  };
+  const auto row = [](const char* name, const QStringList& arguments, int code, const char* says) {
+    QTest::newRow(name) << arguments << code << says;
+  };
+  row("no command", {}, 2, "Which command");
+  row("unknown command", {"launch"}, 2, "no command \"launch\"");
+  row("no model", {"inspect"}, 2, "needs MODEL");
+  row("two models", {"inspect", "a", "b"}, 2, "what to do with \"b\"");
+  row("unknown option", {"inspect", model_, "--jsn"}, 2, "Unknown option --jsn");
+  row("option without value", {"tokenize", model_, "--text"}, 2, "--text needs a value");
+  row("flag with value", {"inspect", model_, "--json=1"}, 2, "takes no value");
+  row("option twice", {"tokenize", model_, "--text", "a", "--text", "b"}, 2, "given twice");
+  row("neither text nor file", {"tokenize", model_}, 2, "either --text or --file");
+  row("both text and file", {"tokenize", model_, "--text", "a", "--file", "b"}, 2, "either --text or --file");
+  row("no ids", {"detokenize", model_}, 2, "needs --ids");
+  row("missing model", {"inspect", "/nowhere/model.gguf"}, 1, "/nowhere/model.gguf cannot be opened");
+  row("folder", {"inspect", folder_.path()}, 1, "directory");
+  row("zero-length", {"inspect", file("zero.gguf", "")}, 1, "zero.gguf: the file is empty");
+  row("not a model", {"tokenize", file("text.gguf", "hello"), "--text", "a"}, 1, "not a GGUF file");
+  row("no architecture", {"inspect", file("bare.gguf", GgufWriter().u32("x", 1).bytes())}, 1,
+      "no general.architecture");
+  row("architecture of another type",
+      {"inspect", file("typed.gguf", GgufWriter().u32("general.architecture", 1).bytes())}, 1,
+      "should be of type string, but is u32");
+  row("no tokenizer",
+      {"detokenize", file("mute.gguf", GgufWriter().text("general.architecture", "a").bytes()), "--ids", "1"}, 1,
+      "no tokenizer.ggml.model");
+  row("missing text file", {"tokenize", model_, "--file", "/nowhere/text"}, 1, "/nowhere/text cannot be opened");
+  row("id beyond the vocabulary", {"detokenize", model_, "--ids", "1,49152"}, 1, "49152 is no token id");
+  row("negative id", {"detokenize", model_, "--ids", "-1"}, 1, "-1 is no token id");
+  row("id that is no number", {"detokenize", model_, "--ids", "1,,2"}, 2, "takes token numbers");
+  row("id that overflows", {"detokenize", model_, "--ids", "99999999999999999999"}, 2, "takes token numbers");
+}
+
+void ToolTest::refuses() {
+  QFETCH(QStringList, arguments);
+  QFETCH(int, code);
+  QFETCH(QString, says);
+  const Outcome outcome = engine(arguments);
+  QCOMPARE(outcome.code, code);
+  QVERIFY2(QString::fromUtf8(outcome.errors).contains(says), outcome.errors.constData());
+  QVERIFY2(isOneSentence(outcome.errors), outcome.errors.constData());
+  QVERIFY(outcome.output.isEmpty());
+}
+
+void ToolTest::saysWhenOutputIsRefused() {
+  const Outcome outcome = engine({"inspect", model_}, "/dev/full");
+  QCOMPARE(outcome.code, 1);
+  QVERIFY2(outcome.errors.contains("could not be written"), outcome.errors.constData());
+}
+
+QTEST_GUILESS_MAIN(ToolTest)
+#include "tool_test.moc"
