@@ -84,9 +84,9 @@ def ui_rule(file, target, name):
         return None
     if target.parts[0] == "engine":
         return "ui talks to app, which talks to the engine"
-    if target.parts[0] not in ("ui", "app"):
+    if target.parts[0] not in ("ui", "app", "resources"):
         return f"ui includes no {target.parts[0]}"
-    if target.parts[0] == "app":
+    if target.parts[0] != "ui":
         return None
     here, there = folder_in_ui(file), folder_in_ui(target)
     if here == there or here == "frame":

@@ -16,8 +16,8 @@
 #include "ui/chat/find_bar.h"
 #include "ui/chat/model_menu.h"
 #include "ui/chat/transcript_view.h"
-#include "ui/frame/actions.h"
-#include "ui/frame/state_file.h"
+#include "ui/widgets/actions.h"
+#include "ui/widgets/state_file.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
 

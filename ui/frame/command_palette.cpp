@@ -7,7 +7,7 @@
 #include <QStyledItemDelegate>
 #include <QTextLayout>
 
-#include "ui/frame/actions.h"
+#include "ui/widgets/actions.h"
 #include "ui/theme/paint.h"
 
 namespace hadal::ui {

@@ -3,9 +3,9 @@
 #include <QWidget>
 
 #include "app/services.h"
-#include "ui/frame/actions.h"
+#include "ui/widgets/actions.h"
 #include "ui/frame/language.h"
-#include "ui/frame/state_file.h"
+#include "ui/widgets/state_file.h"
 
 class QStackedWidget;
 

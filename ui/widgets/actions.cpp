@@ -1,4 +1,4 @@
-#include "ui/frame/actions.h"
+#include "ui/widgets/actions.h"
 
 #include <QWidget>
 

@@ -1,4 +1,4 @@
-#include "ui/frame/state_file.h"
+#include "ui/widgets/state_file.h"
 
 #include <QDir>
 #include <QFile>
