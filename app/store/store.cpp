@@ -102,6 +102,10 @@ Store::~Store() {
   close();
 }
 
+void Store::setReadOnly() {
+  d->options.readOnly = true;
+}
+
 QFuture<Outcome<StoreReport>> Store::open() {
   auto promise = std::make_shared<QPromise<Outcome<StoreReport>>>();
   promise->start();

@@ -48,6 +48,9 @@ class Store : public QObject {
   explicit Store(StoreOptions options, QObject* parent = nullptr);
   ~Store() override;
 
+  /// Before open(): as StoreOptions::readOnly.
+  void setReadOnly();
+
   /// Opens, checks, repairs and migrates. Work given before it is done waits for it; if it fails, all work does.
   QFuture<Outcome<StoreReport>> open();
 

@@ -35,6 +35,5 @@ Command detokenize_command();
 Command logits_command();
 Command generate_command();
 Command bench_command();
-Command devices_command();
 
 }  // namespace hadal::tools

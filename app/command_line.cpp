@@ -1,0 +1,119 @@
+#include "app/command_line.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+
+namespace hadal {
+
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("CommandLine", text);
+}
+
+struct Options {
+  QCommandLineOption ask{QStringLiteral("ask"), tr("Answer <text> on the standard output and end."), tr("text")};
+  QCommandLineOption json{QStringLiteral("json"), tr("With --ask: print events, one JSON object a line.")};
+  QCommandLineOption chat{QStringLiteral("chat"), tr("Chat in the terminal.")};
+  QCommandLineOption profile{QStringLiteral("profile"),
+                             tr("Keep everything in <folder> instead of ~/.local/share/hadal."), tr("folder")};
+  QCommandLineOption model{QStringLiteral("model"), tr("Use this GGUF file."), tr("file")};
+  QCommandLineOption language{QStringLiteral("language"), tr("Language for this run: system, en or zh_CN."),
+                              tr("language")};
+  QCommandLineOption theme{QStringLiteral("theme"), tr("Theme for this run: system, light or dark."), tr("theme")};
+  QCommandLineOption context{QStringLiteral("context"), tr("Context for this run, in tokens."), tr("tokens")};
+  QCommandLineOption threads{QStringLiteral("threads"), tr("Compute threads for this run."), tr("number")};
+  QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Print this help.")};
+  QCommandLineOption version{{QStringLiteral("v"), QStringLiteral("version")}, tr("Print the version.")};
+};
+
+/// A number of at least 0; the sentence if it is none.
+QString readNumber(const QCommandLineParser& parser, const QCommandLineOption& option, std::optional<int>& to) {
+  if (!parser.isSet(option)) return {};
+  bool ok = false;
+  const int number = parser.value(option).toInt(&ok);
+  if (!ok || number < 0) {
+    return tr("--%1 takes a number, not \"%2\".").arg(option.names().first(), parser.value(option));
+  }
+  to = number;
+  return {};
+}
+
+QString readChoice(const QCommandLineParser& parser, const QCommandLineOption& option, const QStringList& choices,
+                   QString& to) {
+  if (!parser.isSet(option)) return {};
+  to = parser.value(option);
+  if (choices.contains(to)) return {};
+  return tr("--%1 takes one of %2, not \"%3\".").arg(option.names().first(), choices.join(QStringLiteral(", ")), to);
+}
+
+/// Files among the words are models, the rest is a question.
+QString readWords(const QStringList& words, CommandLine& line) {
+  QStringList question;
+  for (const QString& word : words) {
+    const bool model = word.endsWith(QStringLiteral(".gguf"), Qt::CaseInsensitive);
+    if (!model)
+      question.append(word);
+    else if (line.model.isEmpty())
+      line.model = word;
+    else
+      return tr("Only one model can be given.");
+  }
+  line.text = question.join(u' ');
+  return {};
+}
+
+}  // namespace
+
+Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
+  using Line = Outcome<CommandLine>;
+  const Options options;
+  QCommandLineParser parser;
+  parser.setApplicationDescription(tr("Runs language models on your own machine. Everything stays in one folder."));
+  parser.addOptions({options.ask, options.json, options.chat, options.profile, options.model, options.language,
+                     options.theme, options.context, options.threads, options.help, options.version});
+  parser.addPositionalArgument(QStringLiteral("words"), tr("A GGUF file to use, or a question for the window."),
+                               QStringLiteral("[words...]"));
+  if (!parser.parse(arguments)) return Line::failure(parser.errorText());
+
+  CommandLine line;
+  if (parser.isSet(options.help) || parser.isSet(options.version)) {
+    line.mode = CommandLine::Mode::Print;
+    line.print = parser.isSet(options.help)
+                     ? parser.helpText().replace(QStringLiteral("<executable_name>"), QStringLiteral("hadal"))
+                     : QStringLiteral("hadal " HADAL_VERSION "\n");
+    return Line::success(line);
+  }
+  line.profile = parser.value(options.profile);
+  line.model = parser.value(options.model);
+  line.json = parser.isSet(options.json);
+  QString wrong = readNumber(parser, options.context, line.context);
+  if (wrong.isEmpty()) wrong = readNumber(parser, options.threads, line.threads);
+  if (wrong.isEmpty())
+    wrong = readChoice(parser, options.language,
+                       {QStringLiteral("system"), QStringLiteral("en"), QStringLiteral("zh_CN")}, line.language);
+  if (wrong.isEmpty())
+    wrong = readChoice(parser, options.theme,
+                       {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}, line.theme);
+  if (wrong.isEmpty()) wrong = readWords(parser.positionalArguments(), line);
+  if (!wrong.isEmpty()) return Line::failure(wrong);
+  if (!line.model.isEmpty()) line.model = QFileInfo(line.model).absoluteFilePath();
+
+  if (parser.isSet(options.ask)) {
+    line.mode = CommandLine::Mode::Ask;
+    line.ask = parser.value(options.ask);
+    if (line.ask.trimmed().isEmpty()) return Line::failure(tr("--ask needs a question."));
+    if (parser.isSet(options.chat)) return Line::failure(tr("--ask and --chat exclude each other."));
+  } else if (parser.isSet(options.chat)) {
+    line.mode = CommandLine::Mode::Chat;
+  }
+  if (line.json && line.mode != CommandLine::Mode::Ask) return Line::failure(tr("--json goes with --ask."));
+  if (line.mode != CommandLine::Mode::Window && !line.text.isEmpty()) {
+    return Line::failure(tr("\"%1\" is not understood here.").arg(line.text));
+  }
+  return Line::success(line);
+}
+
+}  // namespace hadal

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <QStringList>
+#include <optional>
+
+#include "app/outcome.h"
+
+namespace hadal {
+
+struct CommandLine {
+  enum class Mode { Window, Ask, Chat, Print };
+  Mode mode = Mode::Window;
+  QString print;                        ///< Mode::Print: help or version.
+  QString ask;                          ///< Mode::Ask: the question.
+  bool json = false;                    ///< Mode::Ask: events, one JSON object a line, instead of the text.
+  QString profile;                      ///< Empty: the standard one.
+  QString model;                        ///< Absolute; empty: as the settings say.
+  QString text;                         ///< Mode::Window: for the composer.
+  QString language, theme;              ///< For this run; empty: as the settings say.
+  std::optional<int> context, threads;  ///< For this run.
+};
+
+/// The words behind the program's name. The failure is one sentence about what is wrong with them.
+Outcome<CommandLine> parseCommandLine(const QStringList& arguments);
+
+}  // namespace hadal
