@@ -58,7 +58,7 @@ void read_rope_scaling(const GgufFile& file, Reader& reader, LlamaParameters& p)
   if (!type) return reader.fail(type.error());
   const bool linear = *type == "linear";
   if (!linear && *type != "none") {
-    return reader.fail(file.error(ErrorCode::unsupported, concat("rope scaling of type \"", printable(*type),
+    return reader.fail(file.error(ErrorCode::unsupported, concat("llama.rope.scaling.type \"", printable(*type),
                                                                  "\" is not supported; none and linear are.")));
   }
   // Files older than the type key carry the factor alone.
@@ -72,7 +72,8 @@ void check(Reader& reader, const GgufFile& file, const LlamaParameters& p) {
   reader.require(file.has("llama.attention.key_length") || p.width % p.heads == 0,
                  "llama.embedding_length must be a multiple of llama.attention.head_count.");
   reader.require(p.head_size % 2 == 0 && p.rope_dimensions % 2 == 0 && p.rope_dimensions <= p.head_size,
-                 "the rotary dimensions must be even and fit into a head.");
+                 "llama.rope.dimension_count and llama.attention.key_length must be even, and the first no more than "
+                 "the second.");
   const auto value_length = file.u32_or("llama.attention.value_length", static_cast<std::uint32_t>(p.head_size));
   if (!value_length) return reader.fail(value_length.error());
   reader.require(*value_length == p.head_size, "llama.attention.value_length must equal the key length.");

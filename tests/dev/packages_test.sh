@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What ./dev setup installs, says and asks; apt-get is a stand-in that writes its arguments down.
-# shellcheck source=tests/dev/harness.sh
-. "$(dirname "$0")/harness.sh"
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/../harness.sh"
 
 # A machine that lacks two base packages and three of Debian 13's.
 machine() {
@@ -119,8 +119,8 @@ test_scripts_name_no_host() {
 
 test_shellcheck() {
   command -v shellcheck >/dev/null || { echo "     (shellcheck is not installed)"; return; }
-  cd "$ROOT/tests/dev" || exit
-  holds "shellcheck finds nothing" shellcheck -S warning -x -P "$ROOT" ../../dev ../../installer/setup.sh ../../.ci/run ./*.sh
+  cd "$ROOT" || exit
+  holds "shellcheck finds nothing" shellcheck -S warning -x -P "$ROOT" dev installer/setup.sh installer/make-deb .ci/run tests/*.sh tests/*/*.sh
 }
 
 run_tests

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Which Debian mirror a machine trusts, read from its own sources in both formats.
-# shellcheck source=tests/dev/harness.sh
-. "$(dirname "$0")/harness.sh"
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/../harness.sh"
 # shellcheck source=installer/setup.sh
 . "$ROOT/installer/setup.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev's verbs in a copy of the scripts; cmake, ctest and Hadal are stand-ins, pip is offline.
-# shellcheck source=tests/dev/harness.sh
-. "$(dirname "$0")/harness.sh"
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/../harness.sh"
 
 repository() {
   mkdir -p repo/installer repo/.ci

@@ -1,5 +1,5 @@
-#include <QElapsedTimer>
 #include <QtTest>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -270,10 +270,10 @@ void TokenizerTest::takesTimeLinearInTheText() {
   std::string piece = unit == "?" ? "\x80" : unit.toStdString();
   std::string text;
   while (text.size() < 1'000'000) text += piece;
-  QElapsedTimer timer;
-  timer.start();
+  // Processor time: what else the machine does shall not matter.
+  const std::clock_t start = std::clock();
   const Ids ids = tokenizer->encode(text + "x");
-  const auto milliseconds = timer.elapsed();
+  const auto milliseconds = (std::clock() - start) * 1000 / CLOCKS_PER_SEC;
   QVERIFY(!ids.empty());
   qInfo() << "1 MB in" << milliseconds << "ms," << ids.size() << "tokens";
 #ifdef __SANITIZE_ADDRESS__
@@ -310,7 +310,8 @@ void TokenizerTest::refusesBadFiles_data() {
   row("no tokenizer", "has no tokenizer.ggml.model", [](GgufWriter&) {});
   row("model of another type", "tokenizer.ggml.model should be of type string, but is u32",
       [](GgufWriter& w) { w.u32("tokenizer.ggml.model", 1); });
-  row("unknown model", "of the kind \"bert\"", [](GgufWriter& w) { w.text("tokenizer.ggml.model", "bert"); });
+  row("unknown model", "tokenizer.ggml.model names the kind \"bert\"",
+      [](GgufWriter& w) { w.text("tokenizer.ggml.model", "bert"); });
   row("no tokens", "has no tokenizer.ggml.tokens", [](GgufWriter& w) { w.text("tokenizer.ggml.model", "gpt2"); });
   row("empty tokens", "tokenizer.ggml.tokens has 0 tokens",
       [](GgufWriter& w) { w.text("tokenizer.ggml.model", "gpt2").texts("tokenizer.ggml.tokens", {}); });
@@ -356,7 +357,7 @@ void TokenizerTest::refusesBadFiles_data() {
       .text("tokenizer.ggml.pre", "viking\n")
       .texts("tokenizer.ggml.tokens", tokens);
   QTest::newRow("unknown rules") << QByteArray::fromStdString(unknown.bytes())
-                                 << "splits text by the rules \"viking?\", which this version of Hadal does not know";
+                                 << "is split by the rules \"viking?\", which this version of Hadal does not know";
 }
 
 void TokenizerTest::refusesBadFiles() {
