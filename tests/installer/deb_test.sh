@@ -34,9 +34,14 @@ test_contents() {
 test_control() {
   check name hadal "$(control Package)"
   check version "$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$BUILD/CMakeCache.txt")" "$(control Version)"
-  for package in libqt6core6 libqt6widgets6 libqt6svg6 libkf6syntaxhighlighting6 libpcre2-8-0 libc6 libqt6sql6-sqlite; do
-    says depends "$package" "$(control Depends)"
-  done
+  # The owners of the libraries the program itself names, asked of dpkg another way.
+  readelf -d "$BUILD/bin/hadal" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed
+  holds "the program names libraries" [ -s needed ]
+  while read -r library; do
+    owner=$(dpkg -S "*/$library" | grep -v -e diversion -e lib32 -e libx32 | head -n 1 | cut -d: -f1)
+    says "depends, for $library" "$owner" "$(control Depends)"
+  done <needed
+  for package in libqt6sql6-sqlite qt6-svg-plugins; do says depends "$package" "$(control Depends)"; done
   unpack
   (cd root && dpkg-deb --ctrl-tarfile "$DEB" | tar -xO ./md5sums | md5sum --quiet -c)
 }
