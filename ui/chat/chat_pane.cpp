@@ -6,7 +6,7 @@
 #include <QJsonObject>
 #include <QMenu>
 #include <QPainter>
-#include <QStackedLayout>
+#include <QTimer>
 
 #include "app/settings/settings.h"
 #include "ui/chat/chat_header.h"
@@ -20,12 +20,13 @@
 #include "ui/widgets/state_file.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
+#include "ui/widgets/column_box.h"
 
 namespace hadal::ui {
 
 namespace {
 
-constexpr int narrowPane = 960 - size::rail, mediumPane = 1100 - size::rail;
+constexpr int narrowPane = 960 - size::rail;
 constexpr int draftDelay = 500, measureDelay = 350;
 
 // The right side: header, banners and transcript above, the composer's column below.
@@ -79,43 +80,35 @@ void ChatPane::build() {
 
   header_ = new ChatHeader(right_);
   find_ = new FindBar(right_);
-  banners_ = new NoticeStack(right_);
+  head_ = new ColumnBox(space::s, 0, right_);
+  banners_ = new NoticeStack(head_);
+  head_->box().addWidget(banners_);
+  head_->hide();
+  connect(banners_, &NoticeStack::changed, this, [this] { head_->setVisible(!banners_->isEmpty()); });
   transcript_ = new TranscriptView(right_);
   transcript_->setObjectName(QStringLiteral("transcript"));
   empty_ = new EmptyState(right_);
-  notices_ = new NoticeStack(right_);
+  foot_ = new ColumnBox(space::xs, 14, right_);
+  notices_ = new NoticeStack(foot_);
   notices_->setObjectName(QStringLiteral("notices"));
-  composer_ = new Composer(right_);
+  composer_ = new Composer(foot_);
+
+  foot_->box().addWidget(notices_);
+  foot_->box().addWidget(composer_);
 
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(splitter_);
   auto* column = new QVBoxLayout(right_);
-  column->setContentsMargins(0, 0, 0, 14);
+  column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(header_);
   column->addWidget(find_);
-  column->addWidget(banners_);
+  column->addWidget(head_);
   column->addWidget(transcript_, 1);
   column->addWidget(empty_, 1);
-  column->addWidget(notices_);
-  column->addWidget(composer_);
+  column->addWidget(foot_);
   right_->setMinimumWidth(320);
-  connect(splitter_, &QSplitter::splitterMoved, this, &ChatPane::placeRight);
-}
-
-// Composer and notices keep to the answers' column.
-void ChatPane::placeRight() {
-  const int width = right_->width();
-  const int column = qMin(size::column, width - 2 * size::columnMargin);
-  const int left = qMax(0, (width - column) / 2);
-  const int rest = qMax(0, width - column - left);
-  auto* layout = static_cast<QVBoxLayout*>(right_->layout());
-  const auto keep = [&](QWidget* widget, int top, int bottom) { widget->setContentsMargins(left, top, rest, bottom); };
-  keep(notices_, space::s, space::s);
-  keep(banners_, space::s, space::s);
-  layout->activate();
-  composer_->parentWidget()->updateGeometry();
 }
 
 void ChatPane::connectChat() {
@@ -136,6 +129,10 @@ void ChatPane::connectChat() {
   connect(panel_, &ConversationPanel::openWanted, this, &ChatPane::openConversation);
   connect(panel_, &ConversationPanel::deleteWanted, this, &ChatPane::remove);
   connect(panel_, &ConversationPanel::failed, this, &ChatPane::showFailure);
+  connect(panel_, &ConversationPanel::newDraftFound, this, [this](const QString& draft) {
+    newDraft_ = draft;
+    if (current_.id == 0 && composer_->text().isEmpty()) composer_->setText(draft);
+  });
   panel_->reload();
 }
 
@@ -152,7 +149,7 @@ void ChatPane::connectComposer() {
   connect(composer_, &Composer::modelMenuWanted, this, &ChatPane::showModelMenu);
   connect(composer_, &Composer::editLastWanted, transcript_, &TranscriptView::editLast);
   connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
-    if (ticket != measureTicket_) return;
+    if (ticket != measureTicket_ || tokens < 0) return;
     measured_ = tokens;
     const int total = services_.inference.status().contextLength;
     composer_->setContext(tokens, total);
@@ -167,8 +164,7 @@ void ChatPane::connectComposer() {
 }
 
 void ChatPane::connectTranscript() {
-  connect(transcript_, &TranscriptView::regenerateWanted, this, [this](MessageId id) { report(services_.chat.regenerate(id)); });
-  connect(transcript_, &TranscriptView::continueWanted, this, [this] { ask(tr("Please continue.")); });
+  connect(transcript_, &TranscriptView::actionWanted, this, &ChatPane::act);
   connect(transcript_, &TranscriptView::edited, this,
           [this](MessageId id, const QString& text) { report(services_.chat.editAndAsk(id, text)); });
   connect(transcript_, &TranscriptView::branchWanted, this, [this](MessageId id, int step) {
@@ -199,6 +195,24 @@ void ChatPane::connectTranscript() {
   connect(transcript_, &TranscriptView::matchesChanged, find_, &FindBar::setCount);
 }
 
+void ChatPane::act(TurnAction action, MessageId id) {
+  const Message* message = transcript_->find(id);
+  switch (action) {
+    case TurnAction::Regenerate: report(services_.chat.regenerate(id)); break;
+    case TurnAction::Continue: ask(tr("Please continue.")); break;
+    case TurnAction::ChooseModel: chooseModelFile(); break;
+    case TurnAction::ChangeContext: Q_EMIT settingsWanted(); break;
+    case TurnAction::AskInNewChat: {
+      const Message* question = message ? transcript_->find(message->parent) : nullptr;
+      const QString text = question ? question->content : QString();
+      newChat();
+      composer_->setText(text);
+      break;
+    }
+    case TurnAction::EditQuestion: break;  // The transcript sees to it.
+  }
+}
+
 template <class T>
 void ChatPane::report(QFuture<Outcome<T>> future) {
   future.then(this, [this](const Outcome<T>& outcome) {
@@ -224,7 +238,7 @@ void ChatPane::newChat() {
   notices_->dismiss(QStringLiteral("context"));
   panel_->setOpen(0);
   header_->setTitle(tr("New chat"), false);
-  composer_->setText(state_.value(QStringLiteral("draft")).toString());
+  composer_->setText(newDraft_);
   state_.set(QStringLiteral("conversation"), 0);
   Q_EMIT titleChanged({});
   Q_EMIT speedChanged(0, false);
@@ -260,7 +274,13 @@ void ChatPane::showTranscript(const Transcript& transcript, MessageId message) {
   const bool same = transcript.conversation.id == current_.id;
   const QJsonObject here = transcript_->place();
   setConversation(transcript.conversation);
-  transcript_->setTranscript(transcript.messages);
+  QList<Message> messages = transcript.messages;
+  if (const auto running = services_.chat.answering(current_.id)) {
+    for (Message& shown : messages) {
+      if (shown.id == running->id) shown = *running;
+    }
+  }
+  transcript_->setTranscript(messages);
   const QJsonObject places = state_.value(QStringLiteral("scroll")).toObject();
   const QJsonObject kept = places.value(QString::number(current_.id)).toObject();
   if (message != 0) {
@@ -339,7 +359,7 @@ void ChatPane::ask(const QString& text) {
   adopting_ = id == 0;
   composer_->setText({});
   draftLater_.stop();
-  if (id == 0) state_.set(QStringLiteral("draft"), QString());
+  if (id == 0) newDraft_.clear();
   services_.chat.ask(id, text).then(this, [this, text, ticket](const Outcome<Message>& answer) {
     if (ticket == opening_) adopting_ = false;
     if (answer) {
@@ -366,12 +386,7 @@ void ChatPane::stop() {
 }
 
 void ChatPane::regenerateLast() {
-  const auto& messages = transcript_->messages();
-  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-    if (message->role != hadal::MessageRole::Assistant) continue;
-    report(services_.chat.regenerate(message->id));
-    return;
-  }
+  if (const Message* answer = transcript_->last(hadal::MessageRole::Assistant)) report(services_.chat.regenerate(answer->id));
 }
 
 void ChatPane::messageAdded(const Message& message) {
@@ -382,8 +397,6 @@ void ChatPane::messageAdded(const Message& message) {
   refreshEmpty();
   refreshAnswering();
   if (message.role == hadal::MessageRole::Assistant) {
-    streamClock_.invalidate();
-    streamDeltas_ = 0;
     Q_EMIT speedChanged(0, true);
   }
 }
@@ -405,7 +418,7 @@ void ChatPane::refreshAnswering() {
 }
 
 void ChatPane::refreshEmpty() {
-  const bool empty = transcript_->messages().isEmpty();
+  const bool empty = transcript_->isEmpty();
   empty_->setVisible(empty);
   transcript_->setVisible(!empty);
 }
@@ -481,6 +494,7 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   } else {
     notices_->dismiss(QStringLiteral("model"));
   }
+  transcript_->setWaitingForModel(status.state == State::Loading);
   if (status.state == State::Ready) measureLater_.start();
 }
 
@@ -524,12 +538,10 @@ void ChatPane::draftChanged() {
 void ChatPane::saveDraft() {
   draftLater_.stop();
   const QString text = composer_->text();
-  if (current_.id == 0) {
-    if (!adopting_) state_.set(QStringLiteral("draft"), text);
-    return;
-  }
-  if (text == current_.draft) return;
-  current_.draft = text;
+  if (current_.id == 0 && adopting_) return;
+  QString& kept = current_.id == 0 ? newDraft_ : current_.draft;
+  if (text == kept) return;
+  kept = text;
   services_.chat.setDraft(current_.id, text);
 }
 
@@ -561,17 +573,11 @@ void ChatPane::resizeEvent(QResizeEvent* event) {
     panel_->setVisible(wide);
     header_->setListHidden(!wide);
   }
-  QTimer::singleShot(0, this, &ChatPane::placeRight);
 }
 
 void ChatPane::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
   if (event->type() == QEvent::LanguageChange) retranslate();
-}
-
-void ChatPane::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
-  placeRight();
 }
 
 }  // namespace hadal::ui

@@ -6,6 +6,7 @@
 #include "app/chat/chat_service.h"
 #include "app/inference/inference_service.h"
 #include "app/services.h"
+#include "ui/chat/turn.h"
 #include "ui/widgets/notice.h"
 
 namespace hadal::ui {
@@ -15,6 +16,7 @@ class ChatHeader;
 class Composer;
 class ConversationPanel;
 class EmptyState;
+class ColumnBox;
 class FindBar;
 class StateFile;
 class TranscriptView;
@@ -53,7 +55,6 @@ class ChatPane : public QWidget {
  protected:
   void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
-  void showEvent(QShowEvent* event) override;
 
  private:
   void build();
@@ -61,10 +62,10 @@ class ChatPane : public QWidget {
   void connectComposer();
   void connectTranscript();
   void retranslate();
-  void placeRight();
   void restore();
 
   void send(const QString& text);
+  void act(TurnAction action, MessageId message);
   void ask(const QString& text);
   void showTranscript(const Transcript& transcript, MessageId message);
   void setConversation(const Conversation& conversation);
@@ -96,21 +97,21 @@ class ChatPane : public QWidget {
   FindBar* find_;
   TranscriptView* transcript_;
   EmptyState* empty_;
+  ColumnBox* head_;
+  ColumnBox* foot_;
   NoticeStack* notices_;
   NoticeStack* banners_;
   Composer* composer_;
 
   Conversation current_;        ///< id 0: a chat that is not there yet.
   quint64 opening_ = 0;         ///< Counts up, so that a slow answer to an earlier click is ignored.
+  QString newDraft_;            ///< Typed into a chat that is not there yet.
   bool adopting_ = false;       ///< The first question of a new chat is on its way.
   QTimer draftLater_, measureLater_;
   quint64 measureTicket_ = 0;
   int measured_ = -1;
   QString measuredText_;
-  QElapsedTimer streamClock_;
-  int streamDeltas_ = 0;
   bool wide_ = true;
-  bool restored_ = false;
 };
 
 }  // namespace hadal::ui

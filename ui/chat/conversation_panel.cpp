@@ -75,6 +75,7 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
   });
   connect(model_, &QAbstractItemModel::modelReset, this, [this] { setOpen(open_); });
   connect(&chat_, &ChatService::conversationChanged, model_, &ConversationModel::upsert);
+  connect(&chat_, &ChatService::foldersChanged, this, &ConversationPanel::reload);
   connect(&chat_, &ChatService::conversationRemoved, model_, &ConversationModel::remove);
   retranslate();
 }
@@ -92,6 +93,7 @@ void ConversationPanel::reload() {
   chat_.list().then(this, [this](const Outcome<ConversationList>& list) {
     if (list) {
       model_->setAll(*list);
+      Q_EMIT newDraftFound(list->newDraft);
     } else {
       Q_EMIT failed(list.error);
     }

@@ -27,6 +27,7 @@ class ConversationPanel : public QWidget {
   void newChatWanted();
   void openWanted(hadal::ConversationId id, hadal::MessageId message);
   void deleteWanted(hadal::ConversationId id);
+  void newDraftFound(const QString& draft);
   void failed(const QString& sentence);
 
  protected:

@@ -2,37 +2,102 @@
 
 #include <QAbstractScrollArea>
 #include <QJsonObject>
+#include <vector>
 
-#include "app/chat/chat_types.h"
+#include "ui/chat/turn.h"
 
 namespace hadal::ui {
 
+class Button;
+class CodeColours;
+
+/// The open conversation. Widgets exist only for what is near the viewport; of the rest the heights are estimated, and
+/// corrected as it is scrolled to, without what is seen moving. Follows the end unless the person scrolled up.
 class TranscriptView : public QAbstractScrollArea {
   Q_OBJECT
  public:
-  explicit TranscriptView(QWidget* parent = nullptr) : QAbstractScrollArea(parent) {}
-  void setTranscript(const QList<Message>& m) { messages_ = m; }
-  const QList<Message>& messages() const { return messages_; }
-  void clear() { messages_.clear(); }
-  void append(const Message& m) { messages_ << m; }
-  void appendDelta(MessageId, const QString&) {}
-  void setPromptProgress(MessageId, int, int) {}
-  void finish(const Message&) {}
-  void showMessage(MessageId) {}
-  QJsonObject place() const { return {}; }
-  void setPlace(const QJsonObject&) {}
-  void editLast() {}
-  int setNeedle(const QString&) { return 0; }
-  int stepMatch(int) { return 0; }
+  explicit TranscriptView(QWidget* parent = nullptr);
+  ~TranscriptView() override;
+
+  void setTranscript(const QList<Message>& messages);
+  void clear() { setTranscript({}); }
+  /// Takes the place of what stood below the same parent.
+  void append(const Message& message);
+  void appendDelta(MessageId answer, const QString& text);
+  void setPromptProgress(MessageId answer, int done, int total);
+  void setWaitingForModel(bool waiting);
+  void finish(const Message& message);
+
+  QList<Message> messages() const;
+  bool isEmpty() const { return entries_.empty(); }
+  const Message* last(MessageRole role) const;
+  const Message* find(MessageId id) const;
+
+  void showMessage(MessageId id);
+  /// Where it is scrolled to; empty at the end.
+  QJsonObject place() const;
+  void setPlace(const QJsonObject& place);
+  void scrollToEnd();
+  bool followsEnd() const { return following_; }
+
+  void editQuestion(MessageId question);
+  void editLast();
+  void setNeedle(const QString& needle);
+  void stepMatch(int direction);
+  Turn* turn(MessageId id) const;
+
  Q_SIGNALS:
-  void regenerateWanted(hadal::MessageId answer);
-  void continueWanted(hadal::MessageId answer);
+  void actionWanted(hadal::ui::TurnAction action, hadal::MessageId message);
   void edited(hadal::MessageId question, const QString& text);
   void branchWanted(hadal::MessageId message, int step);
   void matchesChanged(int current, int total);
 
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void scrollContentsBy(int dx, int dy) override;
+  void changeEvent(QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  bool viewportEvent(QEvent* event) override;
+
  private:
-  QList<Message> messages_;
+  struct Entry {
+    Message message;
+    Turn* turn = nullptr;
+    int height = 0;
+    int top = 0;
+    bool dirty = true;  ///< The turn has to be laid out again.
+  };
+  int column() const;
+  int indexOf(MessageId id) const;
+  int indexAt(int y) const;
+  static int estimate(const Message& message, int column);
+  static int gapAbove(const Entry& entry, const Entry* above);
+  void makeTurn(Entry& entry);
+  void dropTurn(Entry& entry);
+  void touch(Turn* turn);
+  /// Lays out what is near, keeping what is seen where it is.
+  void refresh();
+  void stack();
+  void arrange();
+  void showMatch();
+  void placeEndButton();
+
+  CodeColours* colours_;
+  std::vector<Entry> entries_;
+  Button* end_;
+  bool following_ = true;
+  bool refreshing_ = false;
+  bool refreshPending_ = false;
+  bool waiting_ = false;
+  int contentHeight_ = 0;
+  int lastColumn_ = 0;
+  int anchor_ = 0;        ///< Entry at the top edge ...
+  int anchorOffset_ = 0;  ///< ... and how far the edge is below its top.
+  QString needle_;
+  QList<MessageId> found_;
+  int foundAt_ = -1;
 };
 
 }  // namespace hadal::ui

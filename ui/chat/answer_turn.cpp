@@ -1,0 +1,258 @@
+#include "ui/chat/answer_turn.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QLocale>
+#include <QTimer>
+
+#include "ui/markdown/markdown_view.h"
+#include "ui/theme/paint.h"
+#include "ui/widgets/button.h"
+#include "ui/widgets/label.h"
+#include "ui/widgets/notice.h"
+
+namespace hadal::ui {
+
+namespace {
+constexpr int actionsHeight = 28, iconGap = 2, ruleX = 3, thinkingX = 19;
+}
+
+AnswerTurn::AnswerTurn(const Message& message, CodeColours* colours, QWidget* parent)
+    : Turn(message, parent), colours_(colours) {
+  setAttribute(Qt::WA_Hover);
+  body_ = new MarkdownView(colours, this);
+  body_->setObjectName(QStringLiteral("answerBody"));
+  wait_ = new ElidedLabel(this, Type::Body, 0, Role::TextMuted);
+  connect(body_, &MarkdownView::grown, this, &Turn::heightChanged);
+  connect(body_, &MarkdownView::selectionStarted, this, &Turn::selectionStarted);
+  buildActions();
+  setMessage(message);
+}
+
+void AnswerTurn::buildActions() {
+  copy_ = new IconButton(QStringLiteral("copy"), {}, this);
+  copy_->setObjectName(QStringLiteral("copyAnswer"));
+  regenerate_ = new IconButton(QStringLiteral("regenerate"), {}, this);
+  regenerate_->setObjectName(QStringLiteral("regenerate"));
+  edit_ = new IconButton(QStringLiteral("edit"), {}, this);
+  edit_->setObjectName(QStringLiteral("editAnswerQuestion"));
+  branch_ = new BranchSwitch(this);
+  figures_ = new ElidedLabel(this, Type::Caption, 0, Role::TextMuted);
+  figures_->setTabular(true);
+  figures_->hide();
+  connect(copy_, &IconButton::clicked, this, &AnswerTurn::copyAll);
+  connect(regenerate_, &IconButton::clicked, this, [this] { Q_EMIT actionWanted(TurnAction::Regenerate, message_.id); });
+  connect(edit_, &IconButton::clicked, this, [this] { Q_EMIT actionWanted(TurnAction::EditQuestion, message_.id); });
+  connect(branch_, &BranchSwitch::stepped, this, [this](int step) { Q_EMIT branchWanted(message_.id, step); });
+}
+
+void AnswerTurn::copyAll() {
+  QApplication::clipboard()->setText(body_->text());
+  copy_->setIconName(QStringLiteral("check"));
+  QTimer::singleShot(1500, copy_, [this] { copy_->setIconName(QStringLiteral("copy")); });
+}
+
+void AnswerTurn::setMessage(const Message& message) {
+  message_ = message;
+  body_->flush();
+  if (body_->text() != message.content) body_->setText(message.content);
+  if (!message.thinking.isEmpty() && !thinking_) {
+    thinking_ = new MarkdownView(colours_, this, ProseStyle{Role::TextMuted, false});
+    connect(thinking_, &MarkdownView::grown, this, &Turn::heightChanged);
+    fold_ = new Button(Button::Kind::Ghost, {}, this, Button::Size::Small);
+    connect(fold_, &Button::clicked, this, [this] {
+      open_ = !open_;
+      retranslate();
+      Q_EMIT heightChanged();
+    });
+    fold_->show();
+  }
+  if (thinking_) thinking_->setText(message.thinking);
+  branch_->setPlace(message.branch, message.branches);
+  showState();
+  retranslate();
+  Q_EMIT heightChanged();
+}
+
+void AnswerTurn::append(const QString& text) {
+  message_.content += text;
+  const bool first = body_->text().isEmpty();
+  body_->append(text);
+  if (first) showState();
+}
+
+void AnswerTurn::setPromptProgress(int done, int total) {
+  promptDone_ = done;
+  promptTotal_ = total;
+  wait_->setText(waitingText());
+}
+
+void AnswerTurn::setWaiting(bool waiting) {
+  waiting_ = waiting;
+  wait_->setText(waitingText());
+}
+
+QString AnswerTurn::waitingText() const {
+  if (waiting_) return tr("Waiting for the model to load");
+  if (promptTotal_ <= 0 || promptDone_ >= promptTotal_) return tr("Reading the question");
+  return tr("Reading the question, %1 %").arg(100 * promptDone_ / promptTotal_);
+}
+
+QString AnswerTurn::figuresText() const {
+  const QLocale locale;
+  QStringList parts;
+  if (message_.tokens > 0) parts << tr("%n tokens", nullptr, message_.tokens);
+  if (message_.tokensPerSecond > 0) parts << tr("%1 tok/s").arg(locale.toString(message_.tokensPerSecond, 'f', 1));
+  if (message_.firstTokenSeconds > 0) parts << tr("first token %1 s").arg(locale.toString(message_.firstTokenSeconds, 'f', 2));
+  if (!message_.model.isEmpty()) parts << message_.model;
+  return parts.join(QStringLiteral(" · "));
+}
+
+void AnswerTurn::showState() {
+  const bool streaming = message_.state == MessageState::Streaming;
+  const bool wordless = streaming && body_->text().isEmpty() && message_.content.isEmpty();
+  wait_->setText(waitingText());
+  wait_->setVisible(wordless);
+  body_->setCaret(streaming && !wordless);
+  for (QWidget* widget : {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
+    widget->setVisible(!streaming);
+  }
+  copy_->setEnabled(!message_.content.isEmpty());
+  if (streaming) branch_->hide();
+  makeNotice();
+}
+
+void AnswerTurn::makeNotice() {
+  delete notice_;
+  notice_ = nullptr;
+  const auto add = [this](const QString& label, TurnAction action) {
+    connect(notice_->addAction(label), &Button::clicked, this, [this, action] { Q_EMIT actionWanted(action, message_.id); });
+  };
+  switch (message_.state) {
+    case MessageState::Streaming:
+    case MessageState::Done: return;
+    case MessageState::Stopped:
+      notice_ = new Notice(Notice::Kind::Info, tr("You stopped this answer."), this);
+      if (!message_.content.isEmpty()) add(tr("Continue"), TurnAction::Continue);
+      add(tr("Regenerate"), TurnAction::Regenerate);
+      break;
+    case MessageState::Interrupted:
+      notice_ = new Notice(Notice::Kind::Warning, tr("Hadal ended before this answer was complete."), this);
+      if (!message_.content.isEmpty()) add(tr("Continue"), TurnAction::Continue);
+      add(tr("Regenerate"), TurnAction::Regenerate);
+      break;
+    case MessageState::Failed:
+      notice_ = new Notice(Notice::Kind::Danger, message_.error.isEmpty() ? tr("This answer failed.") : message_.error, this);
+      if (message_.problem == MessageProblem::PromptTooLong || message_.problem == MessageProblem::ContextFull) {
+        add(tr("Change the context"), TurnAction::ChangeContext);
+        add(tr("Ask in a new chat"), TurnAction::AskInNewChat);
+      } else if (message_.problem == MessageProblem::NoModel) {
+        add(tr("Choose a model"), TurnAction::ChooseModel);
+      } else {
+        if (message_.problem == MessageProblem::ModelFailed) add(tr("Choose another model"), TurnAction::ChooseModel);
+        add(tr("Regenerate"), TurnAction::Regenerate);
+      }
+      break;
+  }
+  notice_->setObjectName(QStringLiteral("answerState"));
+  notice_->show();
+}
+
+int AnswerTurn::lay(int column) {
+  int y = 0;
+  rule_ = {};
+  if (thinking_) {
+    fold_->setGeometry(bleed - 6, y, fold_->sizeHint().width(), actionsHeight);
+    y += actionsHeight + 2;
+    thinking_->setVisible(open_);
+    if (open_) {
+      const int height = thinking_->lay(column - thinkingX);
+      thinking_->setGeometry(bleed + thinkingX, y, column - thinkingX, height);
+      rule_ = QRect(bleed + ruleX, y, 2, height);
+      y += height + space::s;
+    }
+  }
+  if (wait_->isVisibleTo(this)) {
+    wait_->setGeometry(bleed, y, column, line::reading);
+    y += line::reading;
+    body_->hide();
+  } else {
+    const int height = body_->lay(column);
+    // A little more than the column, so that a caret at the very end is not cut.
+    body_->setGeometry(bleed, y, column + 4, height);
+    body_->show();
+    y += height;
+  }
+  if (notice_) {
+    y += y > 0 ? space::m : 0;
+    const int height = notice_->heightForWidth(column);
+    notice_->setGeometry(bleed, y, column, height);
+    y += height;
+  }
+  y += space::xs + 2;
+  int x = bleed - 6;
+  for (QWidget* button : {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
+    button->move(x, y);
+    x += button->width() + iconGap;
+  }
+  branch_->move(x + 4, y);
+  const int left = message_.branches > 1 ? x + 4 + branch_->width() + space::m : x + space::m;
+  figures_->setGeometry(qMax(left, bleed + column - figures_->sizeHint().width()), y + 6,
+                        qMin(figures_->sizeHint().width(), bleed + column - left), line::caption);
+  return y + actionsHeight;
+}
+
+int AnswerTurn::setNeedle(const QString& needle) {
+  return body_->setNeedle(needle) > 0 ? body_->y() + body_->firstMatchY() : -1;
+}
+
+void AnswerTurn::clearSelection() {
+  body_->clearSelection();
+  if (thinking_) thinking_->clearSelection();
+}
+
+bool AnswerTurn::hasSelection() const {
+  return !body_->selectedText().isEmpty();
+}
+
+void AnswerTurn::retranslate() {
+  copy_->setLabel(tr("Copy"));
+  regenerate_->setLabel(tr("Regenerate"));
+  edit_->setLabel(tr("Edit the question"));
+  figures_->setText(figuresText());
+  wait_->setText(waitingText());
+  setAccessibleName(message_.model.isEmpty() ? tr("Answer") : tr("Answer by %1").arg(message_.model));
+  body_->setAccessibleName(tr("Answer"));
+  // While it grows, a screen reader would be told of the whole text again with every word.
+  if (message_.state != MessageState::Streaming) body_->setAccessibleDescription(message_.content);
+  if (fold_) {
+    fold_->setText(open_ ? tr("Hide the thoughts") : tr("Show the thoughts"));
+    fold_->setIconName(open_ ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"));
+    fold_->resize(fold_->sizeHint());
+    thinking_->setAccessibleName(tr("Thoughts"));
+  }
+}
+
+void AnswerTurn::paintEvent(QPaintEvent*) {
+  if (!rule_.isEmpty()) QPainter(this).fillRect(rule_, colour(Role::BorderStrong));
+}
+
+void AnswerTurn::changeEvent(QEvent* event) {
+  Turn::changeEvent(event);
+  if (event->type() != QEvent::LanguageChange) return;
+  showState();
+  retranslate();
+  Q_EMIT heightChanged();
+}
+
+void AnswerTurn::enterEvent(QEnterEvent* event) {
+  Turn::enterEvent(event);
+  figures_->setVisible(message_.state != MessageState::Streaming);
+}
+
+void AnswerTurn::leaveEvent(QEvent* event) {
+  Turn::leaveEvent(event);
+  figures_->hide();
+}
+
+}  // namespace hadal::ui
