@@ -35,7 +35,7 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
   list_->installEventFilter(this);
 
   auto* top = new QHBoxLayout;
-  top->setContentsMargins(space::m, space::s, space::m, space::xs);
+  top->setContentsMargins(space::m, space::s, space::m, space::s);
   top->setSpacing(space::s);
   top->addWidget(search_, 1);
   top->addWidget(newChat_);

@@ -79,11 +79,11 @@ void EmptyState::retranslate() {
   title_->setText(tr("What can I ask?"));
   lead_->setText(tr("Questions, drafts and code. Everything stays on this machine."));
   const auto card = [this](int at) { return static_cast<ExampleCard*>(cards_[at]); };
-  card(0)->setTexts(tr("Explain a stack trace and where to look first"), tr("Paste the log below the question"),
+  card(0)->setTexts(tr("Explain a stack trace and where to look first"), tr("Then paste the log"),
                     tr("Explain this stack trace and where to look first:\n\n"));
-  card(1)->setTexts(tr("Turn meeting notes into decisions and tasks"), tr("Paste the notes below the question"),
+  card(1)->setTexts(tr("Turn meeting notes into decisions and tasks"), tr("Then paste the notes"),
                     tr("Turn these meeting notes into decisions and tasks:\n\n"));
-  card(2)->setTexts(tr("Write a script that renames photos by date"), tr("With every step explained"),
+  card(2)->setTexts(tr("Write a script that renames photos by date"), tr("Every step explained"),
                     tr("Write a Python script that renames the photos of a folder by the date they were taken. Explain every step."));
 
   notices_->dismiss(QStringLiteral("model"));
@@ -113,14 +113,14 @@ void EmptyState::place() {
   }
   const int across = column >= 540 ? 3 : 1;
   const int shown = height() < 400 && across == 1 ? 1 : 3;
-  const int cardWidth = (column - (across - 1) * space::m) / across;
+  const auto cardLeft = [&](int at) { return x + at * (column + space::m) / across; };
   const int rows = across == 3 ? 1 : shown;
   y -= rows * cardHeight + (rows - 1) * space::s;
   for (int i = 0; i < 3; ++i) {
     const int row = across == 3 ? 0 : i;
     const int col = across == 3 ? i : 0;
     cards_[i]->setVisible(i < shown);
-    cards_[i]->setGeometry(x + col * (cardWidth + space::m), y + row * (cardHeight + space::s), cardWidth, cardHeight);
+    cards_[i]->setGeometry(cardLeft(col), y + row * (cardHeight + space::s), cardLeft(col + 1) - space::m - cardLeft(col), cardHeight);
   }
   const int lead = lead_->heightForWidth(column);
   y -= space::l + lead;

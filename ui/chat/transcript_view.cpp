@@ -137,7 +137,7 @@ Turn* TranscriptView::turn(MessageId id) const {
 // ---- layout ---------------------------------------------------------------------------------------------------------
 
 int TranscriptView::column() const {
-  return qMax(200, qMin(size::column, viewport()->width() - 2 * size::columnMargin));
+  return qMax(200, qMin(size::column, width() - 2 * size::columnMargin));
 }
 
 int TranscriptView::estimate(const Message& message, int column) {
@@ -266,7 +266,7 @@ void TranscriptView::refresh() {
 void TranscriptView::arrange() {
   const int top = verticalScrollBar()->value();
   const int page = viewport()->height();
-  const int x = (viewport()->width() - lastColumn_) / 2 - Turn::bleed;
+  const int x = (width() - lastColumn_) / 2 - Turn::bleed;
   for (Entry& entry : entries_) {
     if (!entry.turn) continue;
     const int distance = qMax(entry.top - (top + page), top - (entry.top + entry.height));

@@ -82,8 +82,8 @@ MainWindow::MainWindow(Services services, const QString& stateFile)
   connect(&services_.inference, &InferenceService::statusChanged, this, showModel);
   showModel(services_.inference.status());
 
-  addActions();
   addChatActions();
+  addActions();
   chatButton_->setChecked(true);
   retranslate();
   restoreWindow();

@@ -72,10 +72,11 @@ void CodeBlock::setColours(int first, const QList<ColouredLine>& lines) {
     const auto at = static_cast<std::size_t>(first + i);
     if (at >= lines_.size()) return;
     lines_[at].colours = lines[i];
-    if (lines_[at].layout) format(lines_[at]);
+    if (lines_[at].layout) layLine(lines_[at], width_ - 2 * paddingX);
   }
 }
 
+// Setting formats drops the lines of a layout, so it is done before they are made.
 void CodeBlock::format(CodeLine& line) {
   QList<QTextLayout::FormatRange> ranges;
   const int length = static_cast<int>(line.text.size());
@@ -97,8 +98,8 @@ void CodeBlock::layLine(CodeLine& line, qreal width) const {
     option.setTabStopDistance(4 * QFontMetricsF(line.layout->font()).horizontalAdvance(QLatin1Char(' ')));
     line.layout->setTextOption(option);
     line.layout->setCacheEnabled(true);
-    format(line);
   }
+  format(line);
   qreal y = 0;
   line.layout->beginLayout();
   for (QTextLine row = line.layout->createLine(); row.isValid(); row = line.layout->createLine()) {
@@ -179,7 +180,7 @@ QRectF CodeBlock::caretAt(int offset) const {
 
 void CodeBlock::retint() {
   for (CodeLine& line : lines_) {
-    if (line.layout) format(line);
+    if (line.layout) layLine(line, width_ - 2 * paddingX);
   }
 }
 

@@ -9,6 +9,8 @@ namespace hadal::ui {
 
 namespace {
 
+constexpr qreal codePadding = 3;
+
 QTextCharFormat formatOf(const InlineRun& run, const QFont& base) {
   QTextCharFormat format;
   if (run.flags & InlineRun::Bold) format.setFontWeight(QFont::DemiBold);
@@ -66,6 +68,15 @@ RichLayout::RichLayout(const RichText& text, QFont face, int lineHeight, Role in
 
 void RichLayout::format() {
   QList<QTextLayout::FormatRange> ranges;
+  const auto widen = [&](int at, QTextCharFormat format) {
+    QTextLayout::FormatRange range;
+    range.start = at;
+    range.length = 1;
+    format.setFontLetterSpacingType(QFont::AbsoluteSpacing);
+    format.setFontLetterSpacing(codePadding);
+    range.format = format;
+    ranges << range;
+  };
   for (const InlineRun& run : std::as_const(rich_.runs)) {
     QTextLayout::FormatRange range;
     range.start = run.start;
@@ -73,6 +84,11 @@ void RichLayout::format() {
     range.format = formatOf(run, layout_.font());
     if (!(run.flags & InlineRun::Italic)) {
       ranges << range;
+      if (run.flags & InlineRun::Code) {
+        // Room for the ground on both sides: letter spacing comes after a character.
+        if (run.start > 0) widen(run.start - 1, {});
+        widen(run.start + run.length - 1, range.format);
+      }
       continue;
     }
     for (int at = run.start; at < run.start + run.length;) {
@@ -91,6 +107,12 @@ void RichLayout::format() {
 
 void RichLayout::retint() {
   format();
+  if (width_ > 0) lay(width_);
+}
+
+qreal RichLayout::firstBaseline() const {
+  const QTextLine line = layout_.lineCount() > 0 ? layout_.lineAt(0) : QTextLine();
+  return line.isValid() ? line.y() + line.ascent() : lineHeight_ * 0.75;
 }
 
 qreal RichLayout::naturalWidth() {
@@ -105,6 +127,7 @@ qreal RichLayout::naturalWidth() {
 }
 
 qreal RichLayout::lay(qreal width) {
+  width_ = width;
   layout_.beginLayout();
   qreal y = 0;
   for (QTextLine line = layout_.createLine(); line.isValid(); line = layout_.createLine()) {
@@ -128,10 +151,10 @@ void RichLayout::paint(QPainter& painter, const QPointF& at, const BlockMarks& m
       const int from = qMax(run.start, line.textStart());
       const int to = qMin(run.start + run.length, line.textStart() + line.textLength());
       if (from >= to) continue;
-      const qreal left = line.cursorToX(from), right = line.cursorToX(to);
+      const qreal left = line.cursorToX(from);
+      const qreal right = line.cursorToX(to) - (to == run.start + run.length ? codePadding : 0);
       const qreal middle = line.y() + line.height() / 2;
-      drawCard(painter, QRectF(at.x() + left - 2, std::round(at.y() + middle - 9), right - left + 4, 18), 3, colour(Role::Raised),
-               colour(Role::Border));
+      drawCard(painter, QRectF(at.x() + left - codePadding, std::round(at.y() + middle - 9), right - left + 2 * codePadding, 18), 3, colour(Role::Hover));
     }
   }
   painter.setPen(colour(ink_));

@@ -22,6 +22,8 @@ class RichLayout {
 
   const QString& text() const { return rich_.text; }
   qreal height() const { return height_; }
+  /// Of the first line, from the top.
+  qreal firstBaseline() const;
 
  private:
   void format();
@@ -32,6 +34,7 @@ class RichLayout {
   int lineHeight_;
   Role ink_;
   qreal height_ = 0;
+  qreal width_ = 0;
 };
 
 /// Marks of a longer text, moved to a part of it.

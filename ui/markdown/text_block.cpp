@@ -60,6 +60,7 @@ void TextBlock::paint(QPainter& painter, const BlockMarks& marks, const QRectF& 
 void TextBlock::paintMarker(QPainter& painter) const {
   using Marker = MarkdownBlock::Marker;
   const qreal middle = line::reading / 2.0;
+  const QString number = QStringLiteral("%1.").arg(block_.number);
   const QRectF box(indent_ - 21, middle - 7.5, 15, 15);
   switch (block_.marker) {
     case Marker::Bullet:
@@ -68,8 +69,7 @@ void TextBlock::paintMarker(QPainter& painter) const {
     case Marker::Number:
       painter.setFont(figures(Type::Body));
       painter.setPen(colour(Role::TextMuted));
-      painter.drawText(QRectF(indent_ - 60, 0, 52, line::reading), Qt::AlignRight | Qt::AlignVCenter,
-                       QStringLiteral("%1.").arg(block_.number));
+      painter.drawText(QPointF(indent_ - 8 - QFontMetricsF(painter.font()).horizontalAdvance(number), layout_.firstBaseline()), number);
       break;
     case Marker::TaskOpen: drawCard(painter, box, 4, colour(Role::Surface), colour(Role::Control), 1.5); break;
     case Marker::TaskDone:

@@ -138,7 +138,7 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* o
 }
 
 QRect Style::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
-  if (element == SE_LineEditContents) return option->rect.adjusted(6, 0, -6, 0);
+  if (element == SE_LineEditContents) return option->rect.adjusted(6, 0, -4, 0);
   return QProxyStyle::subElementRect(element, option, widget);
 }
 

@@ -9,7 +9,8 @@ namespace hadal::ui {
 SearchField::SearchField(QWidget* parent) : QLineEdit(parent) {
   setFont(typeface(Type::Body));
   setFixedHeight(size::field);
-  setTextMargins(22, 0, 18, 0);
+  setTextMargins(22, 0, 0, 0);
+  connect(this, &QLineEdit::textChanged, this, [this](const QString& text) { setTextMargins(22, 0, text.isEmpty() ? 0 : 18, 0); });
   setMouseTracking(true);
 }
 

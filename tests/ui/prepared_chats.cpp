@@ -1,0 +1,148 @@
+#include "prepared_chats.h"
+
+#include <QDateTime>
+
+#include "app/store/conversations.h"
+#include "app/store/messages.h"
+
+using namespace hadal;
+
+namespace prepared {
+
+namespace {
+
+const QString kModel = QStringLiteral("SmolLM2-135M-Instruct");
+
+const char* const kQuestion[] = {
+    "How do I find out which of these sorting algorithms suits a list of 50,000 log lines?",
+    "五万行日志的列表，用哪种排序算法合适？"};
+
+const char* const kAnswer[] = {
+    R"(Use **merge sort**, or simply the sort your language ships: it is stable, so lines with the same time stay in the order they were written.
+
+## What decides
+
+- *Stability* matters: two lines of one second must not change places.
+- Logs are nearly sorted already, and an adaptive sort such as `timsort` uses that.
+- Memory for a second list of 50,000 pointers is nothing to worry about.
+
+| Algorithm | Comparisons | Stable | Extra memory | For logs |
+|---|---:|---|---:|---|
+| Insertion sort | 625 M | yes | 0 KB | Too slow |
+| Heap sort | 1.6 M | no | 0 KB | Loses the order |
+| **Merge sort** | **0.8 M** | **yes** | **391 KB** | **Yes** |
+| Timsort | 0.1 M | yes | 196 KB | Yes, if built in |
+
+To measure it on your own file:
+
+```python
+from time import perf_counter
+
+def timed(lines, key):
+    start = perf_counter()
+    ordered = sorted(lines, key=key)   # timsort
+    return ordered, perf_counter() - start
+
+lines = open("server.log").read().splitlines()
+ordered, seconds = timed(lines, key=lambda line: line[:19])
+print(f"{len(ordered)} lines in {seconds * 1000:.1f} ms")
+```
+
+1. Run it three times and take the **lowest** figure.
+2. Compare with `sort --stable --key=1,2 server.log`.
+
+> The disk is read once in both cases; what differs after that is the sort alone.)",
+    R"(用**归并排序**，或者直接用语言自带的排序：它是稳定的，时间相同的行会保持写入时的先后。
+
+## 关键在哪里
+
+- *稳定性*很重要：同一秒内的两行不能调换位置。
+- 日志本来就接近有序，`timsort` 这类自适应排序会利用这一点。
+- 再放一份五万个指针的列表，这点内存不必在意。
+
+| 算法 | 比较次数 | 稳定 | 额外内存 | 是否适合日志 |
+|---|---:|---|---:|---|
+| 插入排序 | 625 M | 是 | 0 KB | 太慢 |
+| 堆排序 | 1.6 M | 否 | 0 KB | 打乱先后 |
+| **归并排序** | **0.8 M** | **是** | **391 KB** | **适合** |
+| Timsort | 0.1 M | 是 | 196 KB | 适合，若已内置 |
+
+想在自己的文件上测一测：
+
+```python
+from time import perf_counter
+
+def timed(lines, key):
+    start = perf_counter()
+    ordered = sorted(lines, key=key)   # 即 timsort
+    return ordered, perf_counter() - start
+
+lines = open("server.log").read().splitlines()
+ordered, seconds = timed(lines, key=lambda line: line[:19])
+print(f"{len(ordered)} 行，用时 {seconds * 1000:.1f} 毫秒")
+```
+
+1. 跑三遍，取**最小**的数字。
+2. 再和 `sort --stable --key=1,2 server.log` 比较。
+
+> 两种做法都只读一遍磁盘，之后的差别只在排序本身。)"};
+
+struct Title {
+  const char* english;
+  const char* chinese;
+  double daysAgo;
+  bool pinned;
+};
+
+const Title kTitles[] = {
+    {"House style for reviews", "代码评审的统一规范", 12, true},
+    {"Vocabulary: German B2", "德语 B2 词汇", 20, true},
+    {"Letter to the landlord about heating", "就供暖问题致房东的信", 0.08, false},
+    {"systemd unit that waits for a mount", "等待挂载点的 systemd 单元", 1.0, false},
+    {"Explain YaRN scaling to me", "讲讲 YaRN 的长度外推", 1.1, false},
+    {"Two-week plan for Lisbon and Porto", "里斯本与波尔图两周行程", 1.3, false},
+    {"SQLite WAL and power loss", "SQLite 的 WAL 与断电", 3.2, false},
+    {"Regex for ISO 8601 durations", "匹配 ISO 8601 时长的正则", 4.1, false},
+    {"Sourdough at 78 % hydration", "含水量 78% 的酸面包", 5.4, false},
+    {"Bandwidth of DDR5 against GDDR6", "DDR5 与 GDDR6 的带宽对比", 5.9, false},
+    {"Names for a small telescope", "给小望远镜起名字", 40, false},
+};
+
+qint64 add(Connection& connection, const QString& title, const QString& question, const QString& answer, double daysAgo) {
+  const Conversation conversation = Conversations(connection).insert(title);
+  Messages messages(connection);
+  Message asked;
+  asked.conversation = conversation.id;
+  asked.content = question;
+  asked = messages.insert(asked);
+  Message reply;
+  reply.conversation = conversation.id;
+  reply.parent = asked.id;
+  reply.role = MessageRole::Assistant;
+  reply.content = answer;
+  reply = messages.insert(reply);
+  reply.model = kModel;
+  reply.promptTokens = 61;
+  reply.tokens = 412;
+  reply.tokensPerSecond = 38.2;
+  reply.firstTokenSeconds = 0.41;
+  messages.finish(reply);
+  Conversations(connection).setLeaf(conversation.id, reply.id);
+  const auto when = QDateTime::currentMSecsSinceEpoch() - static_cast<qint64>(daysAgo * 86'400'000.0);
+  Statement(connection, QStringLiteral("UPDATE conversations SET updated = ? WHERE id = ?")).bind(when, conversation.id).run();
+  return conversation.id;
+}
+
+}  // namespace
+
+qint64 write(Connection& connection, bool chinese) {
+  for (const Title& title : kTitles) {
+    const QString words = QString::fromUtf8(chinese ? title.chinese : title.english);
+    const qint64 id = add(connection, words, words, words, title.daysAgo);
+    if (title.pinned) Conversations(connection).setPinned(id, true);
+  }
+  return add(connection, chinese ? QStringLiteral("给五万行日志排序") : QStringLiteral("Sorting 50,000 log lines"),
+             QString::fromUtf8(kQuestion[chinese]), QString::fromUtf8(kAnswer[chinese]), 0.01);
+}
+
+}  // namespace prepared

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "app/store/connection.h"
+
+/// Conversations for pictures and tests: what a week of use leaves behind, in English or Chinese.
+namespace prepared {
+
+/// Writes them with times relative to now; returns the conversation that shows most of what a transcript can show.
+qint64 write(hadal::Connection& connection, bool chinese);
+
+}  // namespace prepared
