@@ -133,6 +133,48 @@ qint64 add(Connection& connection, const QString& title, const QString& question
   return conversation.id;
 }
 
+// Answers that did not come to their end, one after the other in one conversation.
+void addStates(Connection& connection, bool chinese) {
+  const qint64 id = add(connection, chinese ? QStringLiteral("没有写完的回答") : QStringLiteral("Answers that did not finish"),
+                        chinese ? QStringLiteral("海为什么是蓝的？") : QStringLiteral("Why is the sea blue?"),
+                        chinese ? QStringLiteral("因为水吸收红光多于蓝光。") : QStringLiteral("Because water absorbs red light more than blue light."), 0.02);
+  Messages messages(connection);
+  MessageId parent = Conversations(connection).get(id).leaf;
+  struct Unfinished {
+    MessageState state;
+    MessageProblem problem;
+    const char* question;
+    const char* answer;
+    const char* error;
+  };
+  const Unfinished rows[] = {
+      {MessageState::Stopped, MessageProblem::None, "And the deep sea?", "Below two hundred metres hardly any", ""},
+      {MessageState::Interrupted, MessageProblem::None, "What lives there?", "Amphipods, snailfish and", ""},
+      {MessageState::Failed, MessageProblem::PromptTooLong, "Summarise everything so far.", "",
+       "The prompt takes 9,120 tokens; the context holds 8,192."},
+  };
+  for (const Unfinished& row : rows) {
+    Message question;
+    question.conversation = id;
+    question.parent = parent;
+    question.content = QString::fromUtf8(row.question);
+    question = messages.insert(question);
+    Message answer;
+    answer.conversation = id;
+    answer.parent = question.id;
+    answer.role = MessageRole::Assistant;
+    answer.content = QString::fromUtf8(row.answer);
+    answer = messages.insert(answer);
+    answer.state = row.state;
+    answer.problem = row.problem;
+    answer.error = QString::fromUtf8(row.error);
+    answer.model = kModel;
+    messages.finish(answer);
+    parent = answer.id;
+  }
+  Conversations(connection).setLeaf(id, parent);
+}
+
 }  // namespace
 
 qint64 write(Connection& connection, bool chinese) {
@@ -141,6 +183,7 @@ qint64 write(Connection& connection, bool chinese) {
     const qint64 id = add(connection, words, words, words, title.daysAgo);
     if (title.pinned) Conversations(connection).setPinned(id, true);
   }
+  addStates(connection, chinese);
   return add(connection, chinese ? QStringLiteral("给五万行日志排序") : QStringLiteral("Sorting 50,000 log lines"),
              QString::fromUtf8(kQuestion[chinese]), QString::fromUtf8(kAnswer[chinese]), 0.01);
 }

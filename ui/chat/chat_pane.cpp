@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QTimer>
 
+#include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_header.h"
 #include "ui/chat/composer.h"
@@ -59,6 +60,8 @@ ChatPane::ChatPane(const Services& services, StateFile& state, Actions& actions,
   connectTranscript();
   connect(&services_.inference, &InferenceService::statusChanged, this, &ChatPane::modelChanged);
   modelChanged(services_.inference.status());
+  connect(&services_.profile, &Profile::noticeAdded, this, &ChatPane::showBanner);
+  for (const QString& notice : services_.profile.notices()) showBanner(notice);
   retranslate();
   restore();
 }
@@ -118,7 +121,6 @@ void ChatPane::connectChat() {
   connect(&chat, &ChatService::messageFinished, this, &ChatPane::messageFinished);
   connect(&chat, &ChatService::promptProgress, transcript_, &TranscriptView::setPromptProgress);
   connect(&chat, &ChatService::conversationChanged, this, [this](const Conversation& changed) {
-    if (adopting_ && current_.id == 0) current_.id = changed.id;
     if (changed.id == current_.id) setConversation(changed);
   });
   connect(&chat, &ChatService::conversationRemoved, this, [this](ConversationId id) {
@@ -357,6 +359,7 @@ void ChatPane::ask(const QString& text) {
   const ConversationId id = current_.id;
   const quint64 ticket = opening_;
   adopting_ = id == 0;
+  asked_ = text;
   composer_->setText({});
   draftLater_.stop();
   if (id == 0) newDraft_.clear();
@@ -390,6 +393,14 @@ void ChatPane::regenerateLast() {
 }
 
 void ChatPane::messageAdded(const Message& message) {
+  // The first question of a new chat: now the chat is there.
+  if (adopting_ && current_.id == 0 && message.role == hadal::MessageRole::User && message.content == asked_) {
+    adopting_ = false;
+    const Conversation* made = panel_->model().find(message.conversation);
+    Conversation conversation = made ? *made : Conversation();
+    conversation.id = message.conversation;
+    setConversation(conversation);
+  }
   if (message.conversation != current_.id) return;
   state_.set(QStringLiteral("conversation"), current_.id);
   panel_->setOpen(current_.id);
@@ -499,8 +510,15 @@ void ChatPane::modelChanged(const ModelStatus& status) {
 }
 
 void ChatPane::useModel(const QString& file) {
-  services_.settings.setValue(QLatin1String(setting::modelFile), file);
-  services_.inference.load(file);
+  const QString key = QLatin1String(setting::modelFile);
+  if (services_.settings.isLocked(key)) {
+    showFailure(tr("The model is set by your administrator."));
+    return;
+  }
+  // The program loads what the setting names when it changes; the same file again is an attempt to load it once more.
+  const bool again = services_.settings.value(key).toString() == file;
+  services_.settings.setValue(key, file);
+  if (again) services_.inference.load(file);
 }
 
 void ChatPane::chooseModelFile() {
@@ -547,6 +565,12 @@ void ChatPane::saveDraft() {
 
 void ChatPane::showFailure(const QString& sentence) {
   notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
+}
+
+// What the person has to know about this run stays until it is put away; that nothing is kept stays for good.
+void ChatPane::showBanner(const QString& sentence) {
+  const bool readOnly = services_.profile.accessMode() == Profile::Access::ReadOnly;
+  banners_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(!readOnly);
 }
 
 void ChatPane::showTooLong(const QString& text, int tokens) {

@@ -83,6 +83,7 @@ class ChatPane : public QWidget {
   void draftChanged();
   void saveDraft();
   void showFailure(const QString& sentence);
+  void showBanner(const QString& sentence);
   void showTooLong(const QString& text, int tokens);
   template <class T>
   void report(QFuture<Outcome<T>> future);
@@ -106,6 +107,7 @@ class ChatPane : public QWidget {
   Conversation current_;        ///< id 0: a chat that is not there yet.
   quint64 opening_ = 0;         ///< Counts up, so that a slow answer to an earlier click is ignored.
   QString newDraft_;            ///< Typed into a chat that is not there yet.
+  QString asked_;
   bool adopting_ = false;       ///< The first question of a new chat is on its way.
   QTimer draftLater_, measureLater_;
   quint64 measureTicket_ = 0;

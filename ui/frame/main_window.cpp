@@ -89,7 +89,10 @@ MainWindow::MainWindow(Services services, const QString& stateFile)
   restoreWindow();
 }
 
-MainWindow::~MainWindow() = default;
+// Also when a signal ends the program, which closes no window.
+MainWindow::~MainWindow() {
+  saveWindow();
+}
 
 void MainWindow::addActions() {
   actions_->add(QStringLiteral("pane.chat"), QStringLiteral("chat"), QKeySequence(Qt::CTRL | Qt::Key_1),
@@ -211,6 +214,7 @@ void MainWindow::saveWindow() {
 void MainWindow::closeEvent(QCloseEvent* event) {
   saveWindow();
   event->accept();
+  QApplication::quit();
 }
 
 void MainWindow::changeEvent(QEvent* event) {

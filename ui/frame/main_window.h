@@ -21,7 +21,7 @@ class StatusLine;
 class MainWindow : public QWidget {
   Q_OBJECT
  public:
-  explicit MainWindow(Services services, const QString& stateFile);
+  MainWindow(Services services, const QString& stateFile);
   ~MainWindow() override;
 
   ChatPane& chat() { return *chat_; }

@@ -1,5 +1,6 @@
 #include <QApplication>
 
+#include "app/profile/profile.h"
 #include "app/services.h"
 #include "app/settings/settings.h"
 #include "resources/resources.h"
@@ -28,8 +29,7 @@ class WindowShell : public QObject, public Shell {
       if (key == QLatin1String(setting::theme)) ui::theme().setMode(modeOf(value.toString()));
       if (key == QLatin1String(setting::language)) language_.set(value.toString());
     });
-    const QString folder = settings.value(QLatin1String(setting::dataFolder)).toString();
-    window_ = std::make_unique<ui::MainWindow>(services, folder + QStringLiteral("/window.json"));
+    window_ = std::make_unique<ui::MainWindow>(services, services.profile.folder() + QStringLiteral("/window.json"));
   }
 
   void show() override { window_->show(); }

@@ -1,0 +1,124 @@
+// Draws the documented pictures: the real window with the real services on a profile made for the purpose.
+// hadal-screenshots FOLDER [NAME...]
+#include <QApplication>
+#include <QDir>
+#include <QTextStream>
+
+#include "prepared_chats.h"
+#include "stage.h"
+#include "ui/theme/theme.h"
+
+using namespace hadal;
+
+namespace {
+
+struct Picture {
+  const char* name;
+  QSize size;
+  const char* theme;
+  const char* language;
+  const char* scene;
+};
+
+const Picture kPictures[] = {
+    {"chat-light", {1440, 900}, "light", "en", "chat"},
+    {"chat-dark", {1440, 900}, "dark", "en", "chat"},
+    {"chat-zh", {1440, 900}, "dark", "zh_CN", "chat"},
+    {"chat-zh-light", {1440, 900}, "light", "zh_CN", "chat"},
+    {"chat-1024x640", {1024, 640}, "light", "en", "chat"},
+    {"chat-1024x640-dark", {1024, 640}, "dark", "zh_CN", "chat"},
+    {"empty", {1440, 900}, "light", "en", "empty"},
+    {"empty-zh", {1024, 640}, "dark", "zh_CN", "empty"},
+    {"streaming", {1440, 900}, "dark", "en", "streaming"},
+    {"states", {1440, 900}, "light", "en", "states"},
+    {"no-model", {1024, 640}, "light", "en", "no-model"},
+    {"load-failure", {1440, 900}, "light", "en", "load-failure"},
+    {"load-failure-zh", {1024, 640}, "dark", "zh_CN", "load-failure"},
+    {"settings", {1440, 900}, "light", "en", "settings"},
+    {"settings-zh", {1024, 640}, "dark", "zh_CN", "settings"},
+    {"palette", {1440, 900}, "light", "en", "palette"},
+    {"palette-zh", {1440, 900}, "dark", "zh_CN", "palette"},
+    {"search", {1440, 900}, "light", "en", "search"},
+};
+
+// Lets timers, threads and repaints come to rest.
+void settle(int milliseconds = 700) {
+  QTest::qWait(milliseconds);
+}
+
+void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
+  ui::ChatPane& pane = stage.window().chat();
+  if (scene == QLatin1String("chat") || scene == QLatin1String("palette") || scene == QLatin1String("search")) {
+    pane.openConversation(chat);
+    settle();
+  }
+  if (scene == QLatin1String("palette")) {
+    stage.window().showPalette();
+    if (QWidget* field = QApplication::focusWidget()) QTest::keyClicks(field, chinese ? QString() : QStringLiteral("mod"));
+  } else if (scene == QLatin1String("search")) {
+    pane.searchEverywhere();
+    if (QWidget* field = QApplication::focusWidget()) QTest::keyClicks(field, QStringLiteral("sort"));
+  } else if (scene == QLatin1String("settings")) {
+    stage.window().showSettings();
+  } else if (scene == QLatin1String("empty")) {
+    pane.newChat();
+  } else if (scene == QLatin1String("states")) {
+    pane.openConversation(chat - 1);
+  } else if (scene == QLatin1String("streaming")) {
+    pane.takeQuestion(QStringLiteral("Write a short story about a lighthouse keeper who finds a map."), true);
+    settle(4000);
+  } else if (scene == QLatin1String("load-failure")) {
+    const QString file = stage.profile() + QStringLiteral("/broken-7B.Q4_K_M.gguf");
+    QFile broken(file);
+    if (broken.open(QIODevice::WriteOnly)) broken.write("GGUF\x03\x00\x00\x00 and then nothing that makes sense");
+    broken.close();
+    pane.useModel(file);
+  }
+}
+
+bool draw(const Picture& picture, const QDir& folder) {
+  Stage stage;
+  const bool chinese = QLatin1String(picture.language) == QLatin1String("zh_CN");
+  const qint64 chat = stage.prepare([chinese](Connection& connection) { return prepared::write(connection, chinese); });
+  Stage::Options options;
+  const QString scene = QLatin1String(picture.scene);
+  const QString model = Stage::starterModel();
+  options.model = scene == QLatin1String("no-model") ? QString() : model;
+  options.theme = QLatin1String(picture.theme);
+  options.language = QLatin1String(picture.language);
+  options.size = picture.size;
+  stage.start(options);
+  stage.waitForModel();
+  play(stage, scene, chat, chinese);
+  settle();
+  const QString file = folder.filePath(QLatin1String(picture.name) + QStringLiteral(".png"));
+  return stage.window().grab().save(file);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  QApplication application(argc, argv);
+  QApplication::setQuitOnLastWindowClosed(false);
+  const QStringList arguments = QApplication::arguments();
+  QTextStream err(stderr);
+  if (arguments.size() < 2) {
+    err << "hadal-screenshots FOLDER [NAME...]\n";
+    return 2;
+  }
+  if (qEnvironmentVariableIsEmpty("HADAL_TEST_MODEL")) {
+    const QString beside = QApplication::applicationDirPath() + QStringLiteral("/../models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    qputenv("HADAL_TEST_MODEL", QFileInfo(beside).canonicalFilePath().toLocal8Bit());
+  }
+  const QDir folder(arguments[1]);
+  folder.mkpath(QStringLiteral("."));
+  const QStringList wanted = arguments.mid(2);
+  for (const Picture& picture : kPictures) {
+    if (!wanted.isEmpty() && !wanted.contains(QLatin1String(picture.name))) continue;
+    if (!draw(picture, folder)) {
+      err << picture.name << ": the picture could not be saved\n";
+      return 1;
+    }
+  }
+  return 0;
+}
