@@ -5,6 +5,8 @@
 #include <QDir>
 #include <QFileInfo>
 
+#include "app/plugins/plugin_list.h"
+
 namespace hadal {
 
 namespace {
@@ -25,6 +27,7 @@ struct Options {
   QCommandLineOption theme{QStringLiteral("theme"), tr("Theme for this run: system, light or dark."), tr("theme")};
   QCommandLineOption context{QStringLiteral("context"), tr("Context for this run, in tokens."), tr("tokens")};
   QCommandLineOption threads{QStringLiteral("threads"), tr("Compute threads for this run."), tr("number")};
+  QCommandLineOption plugins{QStringLiteral("plugins"), tr("List the plugins and end.")};
   QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Print this help.")};
   QCommandLineOption version{{QStringLiteral("v"), QStringLiteral("version")}, tr("Print the version.")};
 };
@@ -73,7 +76,7 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   QCommandLineParser parser;
   parser.setApplicationDescription(tr("Runs language models on your own machine. Everything stays in one folder."));
   parser.addOptions({options.ask, options.json, options.chat, options.profile, options.model, options.language,
-                     options.theme, options.context, options.threads, options.help, options.version});
+                     options.theme, options.context, options.threads, options.plugins, options.help, options.version});
   parser.addPositionalArgument(QStringLiteral("words"), tr("A GGUF file to use, or a question for the window."),
                                QStringLiteral("[words...]"));
   if (!parser.parse(arguments)) return Line::failure(parser.errorText());
@@ -84,6 +87,11 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
     line.print = parser.isSet(options.help)
                      ? parser.helpText().replace(QStringLiteral("<executable_name>"), QStringLiteral("hadal"))
                      : QStringLiteral("hadal " HADAL_VERSION "\n");
+    return Line::success(line);
+  }
+  if (parser.isSet(options.plugins)) {
+    line.mode = CommandLine::Mode::Print;
+    line.print = pluginList();
     return Line::success(line);
   }
   line.profile = parser.value(options.profile);

@@ -10,7 +10,7 @@ namespace hadal {
 struct CommandLine {
   enum class Mode { Window, Ask, Chat, Print };
   Mode mode = Mode::Window;
-  QString print;                        ///< Mode::Print: help or version.
+  QString print;                        ///< Mode::Print: help, version or plugins.
   QString ask;                          ///< Mode::Ask: the question.
   bool json = false;                    ///< Mode::Ask: events, one JSON object a line, instead of the text.
   QString profile;                      ///< Empty: the standard one.

@@ -49,6 +49,10 @@ class PlantedLibrariesTest : public QObject {
   void engineLooksIntoAModel() { QVERIFY(run("hadal-engine", {"inspect", model_, "--json"}).contains("\"llama\"")); }
   void engineAsksForTheGpu() { QVERIFY(run("hadal-engine", {"devices"}).startsWith("cpu")); }
   void programStarts() { QVERIFY(run("hadal", {"--version"}).startsWith("hadal ")); }
+  void programListsItsPlugins() {
+    const QByteArray out = run("hadal", {"--plugins"});
+    QVERIFY2(out.startsWith("Plain text 1.0 (plain_text)") && out.count('\n') == 2, out);
+  }
   void programAnswers() {
     const QByteArray out =
         run("hadal", {"--ask", "Hello", "--json", "--profile", home_.filePath("profile"), "--model", model_});
