@@ -10,7 +10,7 @@ namespace hadal {
 
 /// A regular file's bytes, mapped read-only for as long as the object lives. Movable; the bytes stay where they are.
 /// Reading is safe from any thread. A file that another program shortens while it is mapped makes reads past its new
-/// end fault (SIGBUS), as with every mapping: model files are to be replaced by rename, not rewritten in place.
+/// end fault (SIGBUS), as does a disk that fails: model files are to be replaced by rename, not rewritten in place.
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::filesystem::path& path);

@@ -31,7 +31,9 @@ std::string printable(std::string_view text, std::size_t limit) {
   while (!text.empty() && out.size() < limit) {
     const Utf8Head head = utf8_head(text);
     const auto first = static_cast<unsigned char>(text[0]);
-    const bool control = first < 0x20 || first == 0x7F;
+    // C0, DEL, and C1 (U+0080 to U+009F), with which terminals may be told things as well.
+    const bool c1 = first == 0xC2 && head.length == 2 && static_cast<unsigned char>(text[1]) < 0xA0;
+    const bool control = first < 0x20 || first == 0x7F || c1;
     if (head.state == Utf8State::valid && !control) {
       out += text.substr(0, head.length);
     } else {

@@ -25,8 +25,8 @@ Result<std::unique_ptr<const Decoder>> load_decoder(const GgufFile& file) {
     if (architecture.name == *name) return architecture.load(file);
     known += concat(known.empty() ? "" : ", ", architecture.name);
   }
-  return file.error(ErrorCode::unsupported,
-                    concat("its architecture is \"", printable(*name), "\"; this version runs ", known, "."));
+  return file.error(ErrorCode::unsupported, concat("the model's architecture (metadata general.architecture) is \"",
+                                                   printable(*name), "\"; this version of Hadal runs ", known, "."));
 }
 
 }  // namespace hadal
