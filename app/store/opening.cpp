@@ -71,7 +71,9 @@ Opening::Found Opening::inspect(bool thorough) {
     refuse(why);
     return Found::Refused;
   };
-  if (!look.open(options_.file, Connection::Access::ReadOnly)) return judge(look.error());
+  // Without a log there is nothing but the file, and reading it as such makes no files beside it.
+  const auto access = endedUncleanly(options_.file) ? Connection::Access::ReadOnly : Connection::Access::Immutable;
+  if (!look.open(options_.file, access)) return judge(look.error());
   const auto found = inspectSchema(look, options_.schema, options_.file);
   if (!found) return judge(found.error);
   state_ = *found;

@@ -1,6 +1,7 @@
 #include "app/store/store.h"
 
 #include <QCoreApplication>
+#include <QMutex>
 #include <QSemaphore>
 #include <QThread>
 
@@ -49,10 +50,12 @@ struct Store::Private {
   std::unique_ptr<Connection> reader;
   QString readerRefusal;
 
-  bool asked = false;
+  QMutex mutex;                        ///< Guards the next two.
+  bool asked = false;                  ///< open() was called.
+  QList<std::pair<Lane, Task>> early;  ///< What was given before.
   std::unique_ptr<WorkThread> writerThread;
   std::unique_ptr<WorkThread> readerThread;
-  std::unique_ptr<WorkThread> backupThread;  ///< Made in the writer thread, which ends first.
+  std::unique_ptr<WorkThread> backupThread;  ///< Of the writer thread.
 
   StoreReport openWriter();
   void openReader();
@@ -110,7 +113,6 @@ QFuture<Outcome<StoreReport>> Store::open() {
   auto promise = std::make_shared<QPromise<Outcome<StoreReport>>>();
   promise->start();
   auto future = promise->future();
-  d->asked = true;
   d->writerThread->run([this, promise] {
     const StoreReport report = d->openWriter();
     promise->addResult(d->refusal.isEmpty() ? Outcome<StoreReport>::success(report)
@@ -120,10 +122,20 @@ QFuture<Outcome<StoreReport>> Store::open() {
     promise->finish();
   });
   d->readerThread->run([this] { d->openReader(); });
+  beginWork();
   return future;
 }
 
+void Store::beginWork() {
+  QMutexLocker lock(&d->mutex);
+  d->asked = true;
+  const auto early = std::exchange(d->early, {});
+  lock.unlock();
+  for (const auto& [lane, task] : early) post(lane, task);
+}
+
 void Store::post(Lane lane, Task task) {
+  if (QMutexLocker lock(&d->mutex); !d->asked) return d->early.append({lane, std::move(task)});
   const bool writing = lane == Lane::Writer;
   WorkThread* thread = writing ? d->writerThread.get() : d->readerThread.get();
   if (!thread) return task(nullptr, tr("The database is closed already."));
@@ -144,17 +156,21 @@ QString Store::settle(Connection& connection) {
 
 void Store::close() {
   if (!d->writerThread) return;
-  if (!d->asked) d->opened.release();
+  if (!d->asked) {
+    d->writerRefusal = d->readerRefusal = tr("The database was not opened.");
+    beginWork();
+  }
   d->readerThread->run([this] { d->reader.reset(); });
   d->readerThread.reset();
   d->writerThread->run([this] {
+    // The last to close the file must be one that may write, so that the log goes.
+    d->backupThread.reset();
     if (!d->writer) return;
     d->writer->clearError();
     d->writer->execute(QStringLiteral("PRAGMA wal_checkpoint(TRUNCATE)"));
     d->writer.reset();
   });
   d->writerThread.reset();
-  d->backupThread.reset();
 }
 
 QFuture<Outcome<QString>> Store::checkIntegrity() {

@@ -74,6 +74,7 @@ class Store : public QObject {
   /// Runs the function with an open connection inside a transaction, or with null and the reason why there is none.
   using Task = std::function<void(Connection*, const QString&)>;
   void post(Lane lane, Task task);
+  void beginWork();
   /// Ends the transaction: the sentence if it failed, empty if it is kept.
   static QString settle(Connection& connection);
 

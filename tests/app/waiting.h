@@ -1,8 +1,9 @@
 #pragma once
 
-#include <QCoreApplication>
-#include <QDeadlineTimer>
+#include <QEventLoop>
 #include <QFuture>
+#include <QFutureWatcher>
+#include <QTimer>
 
 #include "app/chat/chat_types.h"
 #include "app/outcome.h"
@@ -15,11 +16,12 @@
 /// The future's value, while the event loop runs: the same as in the program, where nobody blocks.
 template <class T>
 T waited(QFuture<T> future, int milliseconds = 30000) {
-  const QDeadlineTimer deadline(milliseconds);
-  while (!future.isFinished()) {
-    if (deadline.hasExpired()) qFatal("a future did not finish in %d ms", milliseconds);
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents, 20);
-  }
+  QEventLoop loop;
+  QFutureWatcher<T> watcher;
+  QObject::connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
+  QTimer::singleShot(milliseconds, &loop, [milliseconds] { qFatal("a future did not finish in %d ms", milliseconds); });
+  watcher.setFuture(future);
+  if (!future.isFinished()) loop.exec();
   return future.result();
 }
 
