@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "models/llama.h"
 #include "models/tensor_reader.h"
+#include "ops/attention/plan.h"
 
 namespace hadal {
 namespace {
@@ -71,6 +72,7 @@ void check(Reader& reader, const GgufFile& file, const LlamaParameters& p) {
                  "llama.attention.head_count must be a multiple of llama.attention.head_count_kv.");
   reader.require(file.has("llama.attention.key_length") || p.width % p.heads == 0,
                  "llama.embedding_length must be a multiple of llama.attention.head_count.");
+  reader.require(p.head_size <= ops::kMostHeadSize, "a head of attention has more than 1024 elements.");
   reader.require(p.head_size % 2 == 0 && p.rope_dimensions % 2 == 0 && p.rope_dimensions <= p.head_size,
                  "llama.rope.dimension_count and llama.attention.key_length must be even, and the first no more than "
                  "the second.");

@@ -10,3 +10,6 @@
 /// The variant of an HWY_EXPORTed function that a Context asks for. Highway's own HWY_DYNAMIC_DISPATCH reads a choice
 /// that is global to the process; two engines in one process may choose differently.
 #define HADAL_DISPATCH(context, function) (*HWY_DISPATCH_TABLE(function)[(context).cpu_target])
+
+/// Before a loop with a constant number of turns over an array of vectors: unrolled, the array stays in registers.
+#define HADAL_UNROLL _Pragma("GCC unroll 32")

@@ -15,9 +15,8 @@ std::size_t StepBudget::tokens() const {
 
 void StepBudget::measured(std::size_t tokens, double seconds) {
   if (tokens == 0 || seconds <= 0.0) return;
-  const double token_seconds = seconds / static_cast<double>(tokens);
-  // Slower than thought counts at once, faster by half: a step too long is felt, one too short is not.
-  token_seconds_ = token_seconds > token_seconds_ ? token_seconds : (token_seconds + token_seconds_) / 2;
+  // Half of the new: a hiccup of the machine is soon forgotten, and a change of speed soon noticed.
+  token_seconds_ = (token_seconds_ + seconds / static_cast<double>(tokens)) / 2;
 }
 
 std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence>>& sequences,
@@ -37,7 +36,7 @@ std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t bud
   std::vector<Sequence*> prompts;
   for (Sequence* sequence : running) {
     if (sequence->pending() == 1) {
-      shares.push_back({sequence, 1});
+      shares.push_back({sequence, 1, false});
     } else {
       prompts.push_back(sequence);
     }
@@ -49,7 +48,7 @@ std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t bud
   for (std::size_t i = 0; i < prompts.size() && left > 0; ++i) {
     const std::size_t even = std::max<std::size_t>(1, left / (prompts.size() - i));
     const std::size_t part = std::min(prompts[i]->pending(), even);
-    shares.push_back({prompts[i], part});
+    shares.push_back({prompts[i], part, true});
     left -= part;
   }
   return shares;

@@ -15,7 +15,7 @@ class StepBudget {
   StepBudget(double step_seconds, double guess, std::size_t most);
 
   std::size_t tokens() const;
-  /// Reports a step; those that only decoded say little of prefill and need not be reported.
+  /// Reports a step that worked on a prompt; steps that only decode say little of how prompts are read.
   void measured(std::size_t tokens, double seconds);
 
  private:
@@ -28,6 +28,7 @@ class StepBudget {
 struct Share {
   Sequence* sequence = nullptr;
   std::size_t tokens = 0;
+  bool prefill = false;  ///< More than the one token of a decoding sequence was pending.
 };
 
 /// Chooses who is computed in the next step: the sequences of the highest priority that has any, in order of

@@ -1,4 +1,5 @@
 #include <array>
+#include <numeric>
 
 #include "ops/add/add.h"
 #include "ops/attention/attention.h"
@@ -173,6 +174,37 @@ class OpsTest : public QObject {
     }
   }
 
+  void attention_joins_spans_data() { targets(); }
+  void attention_joins_spans() {
+    QFETCH(int, index);
+    Fresh fresh;
+    const AttentionShape shape{6, 2, 32, 0.2F};
+    const std::int64_t tokens = 1200 + fresh.below(300), width = 64, q_width = 192;
+    std::vector<std::int32_t> table(48);
+    std::iota(table.begin(), table.end(), 0);
+    std::vector<AttentionRow> rows;
+    for (std::int32_t p = 0; p < tokens; ++p) rows.push_back({table.data(), p});
+    std::vector<float> keys(48 * 32 * 64), values(keys.size());
+    const KvLayerView cache{reinterpret_cast<std::byte*>(keys.data()), reinterpret_cast<std::byte*>(values.data()),
+                            DType::f32, 32};
+    store_kv(plain(), shape, cache, rows.data(), tokens, fresh.normals(tokens * width).data(),
+             fresh.normals(tokens * width).data());
+    const auto q = fresh.normals(tokens * q_width);
+    std::vector<float> all(q.size()), alone(static_cast<std::size_t>(q_width)), expected(alone.size());
+    attention(cpu(index), shape, cache, rows.data(), tokens, q.data(), all.data());
+    for (std::int64_t row : {std::int64_t{511}, std::int64_t{512}, std::int64_t{1024}, tokens - 1}) {
+      // Alone it is split over the threads, among all it is not; both give the same bits.
+      attention(cpu(index), shape, cache, rows.data() + row, 1, q.data() + row * q_width, alone.data());
+      attention(plain(), shape, cache, rows.data() + row, 1, q.data() + row * q_width, expected.data());
+      for (std::size_t i = 0; i < alone.size(); ++i) {
+        QCOMPARE(alone[i], all[static_cast<std::size_t>(row * q_width) + i]);
+        // As in check_attention, with sums over up to 1500 positions.
+        compare(alone[i], expected[i], 5.0 * (2 * sum_bound(32, 40.0) + sum_bound(1500, 1.0)), "attention",
+                static_cast<std::int64_t>(i));
+      }
+    }
+  }
+
   void attention_matches_data() {
     QTest::addColumn<int>("index");
     QTest::addColumn<bool>("half");
@@ -215,6 +247,11 @@ class OpsTest : public QObject {
       }
     }
     QCOMPARE(got.back(), 12345.0F);
+    // One token alone gives the same to the last bit, whichever path it takes.
+    std::vector<float> alone(static_cast<std::size_t>(rows));
+    const std::int64_t token = fresh.below(tokens);
+    ops::matmul(cpu(index), w, x.data() + token * cols, 1, alone.data());
+    for (std::size_t r = 0; r < alone.size(); ++r) QCOMPARE(alone[r], got[static_cast<std::size_t>(token * rows) + r]);
   }
 
   /// Two sequences of different lengths in scattered blocks; the last rows of both are compared.
@@ -253,13 +290,13 @@ class OpsTest : public QObject {
     const double bound = 5.0 * (2 * score + sum_bound(128, 1.0));
     for (std::size_t i = 0; i < got.size(); ++i)
       compare(got[i], expected[i], bound, "attention", static_cast<std::int64_t>(i));
-    // The last rows alone, as in decode, must give the same.
-    const std::int64_t last = tokens - 1, q_width = shape.heads * shape.head_size;
+    // A row alone, as in decode, gives the same to the last bit: an answer must not depend on what else was computed.
+    const std::int64_t q_width = shape.heads * shape.head_size;
     std::vector<float> alone(static_cast<std::size_t>(q_width));
-    attention(cpu(index), shape, own_cache, rows.data() + last, 1, q.data() + last * q_width, alone.data());
-    for (std::size_t i = 0; i < alone.size(); ++i) {
-      compare(alone[i], expected[static_cast<std::size_t>(last * q_width) + i], bound, "attention of one row",
-              static_cast<std::int64_t>(i));
+    for (std::int64_t row : {tokens - 1, fresh.below(tokens)}) {
+      attention(cpu(index), shape, own_cache, rows.data() + row, 1, q.data() + row * q_width, alone.data());
+      for (std::size_t i = 0; i < alone.size(); ++i)
+        QCOMPARE(alone[i], got[static_cast<std::size_t>(row * q_width) + i]);
     }
   }
 };

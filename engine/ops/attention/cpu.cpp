@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "ops/attention/layout.h"
+#include "ops/attention/plan.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/attention/cpu.cpp"
@@ -10,111 +12,124 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "hwy/contrib/math/math-inl.h"
+#include "ops/attention/block-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
-namespace hn = hwy::HWY_NAMESPACE;
 
-using Float = hn::ScalableTag<float>;
-inline constexpr std::int64_t kLanes = HWY_MAX_LANES_D(Float);
-inline constexpr int kChunk = 32;  ///< Positions whose scores are held at once.
-
-HWY_INLINE hn::Vec<Float> load(const float* from) {
-  return hn::LoadU(Float(), from);
-}
-HWY_INLINE hn::Vec<Float> load(const hwy::float16_t* from) {
-  return hn::PromoteTo(Float(), hn::LoadU(hn::Rebind<hwy::float16_t, Float>(), from));
-}
+/// Heads up to this size have their keys and values converted once per tile, on the stack.
+inline constexpr int kConvertedSize = 256;
 
 template <class Kv>
-HWY_INLINE float dot(const float* q, const Kv* key, std::int64_t size) {
-  const Float d;
-  auto sum = hn::Zero(d);
-  std::int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) sum = hn::MulAdd(load(q + i), load(key + i), sum);
-  float total = hn::ReduceSum(d, sum);
-  for (; i < size; ++i) total += q[i] * hwy::ConvertScalarTo<float>(key[i]);
-  return total;
+void attend_rows(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, const Rows<Kv>& kv,
+                 SoftmaxSums* sums, float* sums_out) {
+  for (int r = 0; r < tile.rows; ++r) {
+    const std::int32_t position = o.rows[tile.row + r].position;
+    if (position < first) continue;
+    const int count = std::min(position + 1 - first, kBlockPositions);
+    const std::int64_t size = o.shape.head_size;
+    const float* q = o.q + ((tile.row + r) * o.shape.heads + tile.head) * size;
+    attend_heads(tile.heads, {q, size, o.shape.scale}, kv, count, sums + r * kTileHeads,
+                 sums_out + r * kTileHeads * size);
+  }
 }
 
-/// out = out * shrink + sum of weights[p] * value row p.
+/// Adds a block of cached positions to every row of the tile that may see it.
 template <class Kv>
-HWY_INLINE void add_values(const float* weights, const Kv* const* rows, int count, float shrink, std::int64_t size,
-                           float* out) {
-  const Float d;
-  std::int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    auto sum = hn::Mul(load(out + i), hn::Set(d, shrink));
-    for (int p = 0; p < count; ++p) sum = hn::MulAdd(hn::Set(d, weights[p]), load(rows[p] + i), sum);
-    hn::StoreU(sum, d, out + i);
-  }
-  for (; i < size; ++i) {
-    float sum = out[i] * shrink;
-    for (int p = 0; p < count; ++p) sum += weights[p] * hwy::ConvertScalarTo<float>(rows[p][i]);
-    out[i] = sum;
-  }
+void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, SoftmaxSums* sums,
+                  float* sums_out) {
+  const std::int64_t size = o.shape.head_size, stride = o.shape.kv_heads * size;
+  const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
+  const std::int64_t offset = kv_offset(o.shape, o.cache, o.rows[tile.row], first, kv_head);
+  const Rows<Kv> stored{reinterpret_cast<const Kv*>(o.cache.keys) + offset,
+                        reinterpret_cast<const Kv*>(o.cache.values) + offset, stride};
+  // Converting a block costs about as much as one row's use of it.
+  if (tile.rows < 3 || size > kConvertedSize) return attend_rows(o, tile, first, stored, sums, sums_out);
+  alignas(64) float keys[kBlockPositions * kConvertedSize], values[kBlockPositions * kConvertedSize];
+  const int count = std::min(o.rows[tile.row + tile.rows - 1].position + 1 - first, kBlockPositions);
+  convert_rows(stored.keys, stride, count, size, keys);
+  convert_rows(stored.values, stride, count, size, values);
+  // Whole groups of four keys are read; what is past the last one only has to be defined.
+  std::fill(keys + count * size, keys + (count + 3) / 4 * 4 * size, 0.0F);
+  attend_rows(o, tile, first, Rows<float>{keys, values, size}, sums, sums_out);
 }
 
-/// scores -> exp(score - highest); returns their sum.
-HWY_INLINE float exponentials(float* scores, int count, float highest) {
-  const Float d;
-  auto sum = hn::Zero(d);
-  for (int p = 0; p < count; p += static_cast<int>(kLanes)) {
-    const auto n = static_cast<std::size_t>(std::min<std::int64_t>(kLanes, count - p));
-    const auto e =
-        hn::IfThenElseZero(hn::FirstN(d, n), hn::Exp(d, hn::Sub(hn::LoadN(d, scores + p, n), hn::Set(d, highest))));
-    hn::StoreN(e, d, scores + p, n);
-    sum = hn::Add(sum, e);
-  }
-  return hn::ReduceSum(d, sum);
-}
-
-/// One query head over a row's positions, a chunk at a time with a running maximum (online softmax: Milakov and
-/// Gimelshein 2018, algorithm 3).
-template <class Kv>
-void attend(const AttentionShape& shape, const KvLayerView& cache, const AttentionRow& row, int head, const float* q,
-            float* out) {
-  const int kv_head = head / (shape.heads / shape.kv_heads);
-  std::fill_n(out, shape.head_size, 0.0F);
-  float highest = -INFINITY, total = 0.0F;
-  for (std::int64_t first = 0; first <= row.position; first += kChunk) {
-    const int count = static_cast<int>(std::min<std::int64_t>(kChunk, row.position + 1 - first));
-    float scores[kChunk];
-    const Kv* values[kChunk];
-    float chunk_highest = -INFINITY;
-    for (int p = 0; p < count; ++p) {
-      const std::int64_t offset = kv_offset(shape, cache, row, first + p, kv_head);
-      scores[p] = dot(q, reinterpret_cast<const Kv*>(cache.keys) + offset, shape.head_size) * shape.scale;
-      values[p] = reinterpret_cast<const Kv*>(cache.values) + offset;
-      chunk_highest = std::max(chunk_highest, scores[p]);
-    }
-    const float raised = std::max(highest, chunk_highest);
-    const float shrink = std::exp(highest - raised);
-    highest = raised;
-    total = total * shrink + exponentials(scores, count, highest);
-    add_values(scores, values, count, shrink, shape.head_size, out);
-  }
-  for (int i = 0; i < shape.head_size; ++i) out[i] /= total;
-}
-
-void attend_range(const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows, const float* q,
-                  std::int64_t begin, std::int64_t end, float* out) {
-  for (std::int64_t i = begin; i < end; ++i) {
-    const AttentionRow& row = rows[i / shape.heads];
-    const int head = static_cast<int>(i % shape.heads);
-    if (cache.type == DType::f16) {
-      attend<hwy::float16_t>(shape, cache, row, head, q + i * shape.head_size, out + i * shape.head_size);
+/// One span of the tile's positions: sums [rows, kTileHeads] and unscaled outputs [rows, kTileHeads, head_size].
+void attend_span(const AttentionOperands& o, const AttentionTile& tile, int span, SoftmaxSums* sums, float* sums_out) {
+  const int slots = tile.rows * kTileHeads;
+  std::fill_n(sums, slots, SoftmaxSums{});
+  std::fill_n(sums_out, slots * static_cast<std::int64_t>(o.shape.head_size), 0.0F);
+  const std::int32_t begin = span * kSpanPositions;
+  const std::int32_t end = std::min(begin + kSpanPositions, o.rows[tile.row + tile.rows - 1].position + 1);
+  for (std::int32_t first = begin; first < end; first += kBlockPositions) {
+    if (o.cache.type == DType::f16) {
+      attend_block<hwy::float16_t>(o, tile, first, sums, sums_out);
     } else {
-      attend<float>(shape, cache, row, head, q + i * shape.head_size, out + i * shape.head_size);
+      attend_block<float>(o, tile, first, sums, sums_out);
     }
   }
+}
+
+/// Joins a span to those before it; `sums` and o.out hold them.
+void join_span(const AttentionOperands& o, const AttentionTile& tile, const SoftmaxSums* span, const float* span_out,
+               SoftmaxSums* sums) {
+  const std::int64_t size = o.shape.head_size;
+  for (int r = 0; r < tile.rows; ++r) {
+    for (int h = 0; h < tile.heads; ++h) {
+      const std::int64_t slot = r * kTileHeads + h;
+      float* out = o.out + tile.offset(o.shape) + (r * o.shape.heads + h) * size;
+      join(span[slot], span_out + slot * size, size, sums[slot], out);
+    }
+  }
+}
+
+void clear_tile(const AttentionOperands& o, const AttentionTile& tile) {
+  for (int r = 0; r < tile.rows; ++r) {
+    const std::int64_t first = tile.offset(o.shape) + r * o.shape.heads * static_cast<std::int64_t>(o.shape.head_size);
+    std::fill_n(o.out + first, tile.heads * static_cast<std::int64_t>(o.shape.head_size), 0.0F);
+  }
+}
+
+void divide_tile(const AttentionOperands& o, const AttentionTile& tile, const SoftmaxSums* sums) {
+  const std::int64_t size = o.shape.head_size;
+  for (int r = 0; r < tile.rows; ++r) {
+    for (int h = 0; h < tile.heads; ++h) {
+      float* out = o.out + tile.offset(o.shape) + (r * o.shape.heads + h) * size;
+      blend(1.0F / sums[r * kTileHeads + h].total, out, 0.0F, size, out);
+    }
+  }
+}
+
+/// All spans of a tile, one after another.
+void attend_tile(const AttentionOperands& o, const AttentionTile& tile) {
+  alignas(64) float span_out[kTileRows * kTileHeads * kMostHeadSize];
+  SoftmaxSums span_sums[kTileRows * kTileHeads], sums[kTileRows * kTileHeads];
+  clear_tile(o, tile);
+  for (int span = 0; span < tile.spans(o.rows); ++span) {
+    attend_span(o, tile, span, span_sums, span_out);
+    join_span(o, tile, span_sums, span_out, sums);
+  }
+  divide_tile(o, tile, sums);
+}
+
+/// The same from spans that were computed before: their sums [spans, slots] and outputs [spans, slots, head_size].
+void join_tile(const AttentionOperands& o, const AttentionTile& tile, const SoftmaxSums* span_sums,
+               const float* span_out) {
+  constexpr int kSlots = kTileRows * kTileHeads;
+  SoftmaxSums sums[kSlots];
+  clear_tile(o, tile);
+  for (int span = 0; span < tile.spans(o.rows); ++span) {
+    join_span(o, tile, span_sums + span * kSlots,
+              span_out + span * kSlots * static_cast<std::int64_t>(o.shape.head_size), sums);
+  }
+  divide_tile(o, tile, sums);
 }
 
 void store_row(const float* from, std::int64_t count, DType type, std::byte* base, std::int64_t offset) {
   if (type == DType::f32) {
-    std::copy_n(from, count, reinterpret_cast<float*>(base) + offset);
+    std::memcpy(reinterpret_cast<float*>(base) + offset, from, static_cast<std::size_t>(count) * sizeof(float));
     return;
   }
   const hn::Rebind<hwy::float16_t, Float> d16;
@@ -131,8 +146,40 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hadal::ops {
 namespace {
-HWY_EXPORT(attend_range);
+HWY_EXPORT(attend_span);
+HWY_EXPORT(attend_tile);
+HWY_EXPORT(join_tile);
 HWY_EXPORT(store_row);
+
+/// Few tiles, as in decode, but long ones: their spans are computed on different cores and then joined.
+void attend_by_spans(const Context& context, const AttentionOperands& o, const std::vector<AttentionTile>& tiles) {
+  constexpr std::int64_t kSlots = kTileRows * kTileHeads;
+  struct Part {
+    std::int64_t tile;
+    int span;
+  };
+  std::vector<Part> parts;
+  std::vector<std::int64_t> first_part;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    first_part.push_back(static_cast<std::int64_t>(parts.size()));
+    for (int span = 0; span < tiles[i].spans(o.rows); ++span) parts.push_back({static_cast<std::int64_t>(i), span});
+  }
+  const std::int64_t out_floats = kSlots * o.shape.head_size;
+  std::vector<SoftmaxSums> sums(parts.size() * static_cast<std::size_t>(kSlots));
+  std::vector<float> out(parts.size() * static_cast<std::size_t>(out_floats));
+  context.pool.for_range(static_cast<std::int64_t>(parts.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Part& part = parts[static_cast<std::size_t>(i)];
+      HADAL_DISPATCH(context, attend_span)
+      (o, tiles[static_cast<std::size_t>(part.tile)], part.span, sums.data() + i * kSlots, out.data() + i * out_floats);
+    }
+  });
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    HADAL_DISPATCH(context, join_tile)
+    (o, tiles[i], sums.data() + first_part[i] * kSlots, out.data() + first_part[i] * out_floats);
+  }
+}
+
 }  // namespace
 
 void cpu::store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache,
@@ -147,8 +194,15 @@ void cpu::store_kv(const Context& context, const AttentionShape& shape, const Kv
 
 void cpu::attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache,
                     const AttentionRow* rows, std::int64_t tokens, const float* q, float* out) {
-  context.pool.for_range(tokens * shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    HADAL_DISPATCH(context, attend_range)(shape, cache, rows, q, begin, end, out);
+  const AttentionOperands o{shape, cache, rows, q, out};
+  const std::vector<AttentionTile> tiles = plan_attention(shape, rows, tokens);
+  const bool deep = std::any_of(tiles.begin(), tiles.end(), [&](const AttentionTile& t) { return t.spans(rows) > 1; });
+  // With several tiles for every thread the spans need not be torn apart.
+  const auto threads = static_cast<std::size_t>(context.pool.threads());
+  if (deep && threads > 1 && tiles.size() < 4 * threads) return attend_by_spans(context, o, tiles);
+  context.pool.for_range(static_cast<std::int64_t>(tiles.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i)
+      HADAL_DISPATCH(context, attend_tile)(o, tiles[static_cast<std::size_t>(i)]);
   });
 }
 

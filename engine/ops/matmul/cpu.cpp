@@ -11,11 +11,16 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "ops/matmul/weights-inl.h"
+#include "ops/sum4-inl.h"
 // clang-format on
 
 // Activations stay in float32. With few tokens (decode) the weights are the traffic: each row is read once, dequantised
 // in registers and multiplied with every token. With many (prefill) the arithmetic is: a panel of rows is dequantised
 // once into a scratch that stays in the L2 cache, and a register-blocked product runs over it.
+//
+// Both ways add in the same order: within a panel of columns lane by lane, then the lanes as sum4 does, then the
+// panels. So a token's result does not depend, to the last bit, on how many others are computed with it, and an answer
+// not on how its prompt was cut into steps.
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
@@ -31,61 +36,59 @@ inline constexpr int kDecodeRows = 2;
 inline constexpr int kTileRows = 4;
 inline constexpr int kDecodeTokens = 4;  ///< Up to here a row is cheaper dequantised in registers.
 inline constexpr int kPanelRows = 32;    ///< A multiple of kTileRows.
-inline constexpr int kPanelCols = 1024;  ///< 32 x 1024 floats: 128 KiB of a core's L2. A multiple of kGroup.
-
-/// Sums of the lanes of a, b, c, d as one vector of four.
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sum4(FloatVec a, FloatVec b, FloatVec c, FloatVec d) {
-  const Float df;
-  const hn::RepartitionToWide<Float> dw;
-  const auto ab = hn::Add(hn::InterleaveLower(df, a, b), hn::InterleaveUpper(df, a, b));  // a0+a2 b0+b2 a1+a3 b1+b3
-  const auto cd = hn::Add(hn::InterleaveLower(df, c, d), hn::InterleaveUpper(df, c, d));
-  const auto wide_ab = hn::BitCast(dw, ab), wide_cd = hn::BitCast(dw, cd);
-  const auto sums = hn::Add(hn::BitCast(df, hn::InterleaveLower(dw, wide_ab, wide_cd)),
-                            hn::BitCast(df, hn::InterleaveUpper(dw, wide_ab, wide_cd)));
-#if HWY_TARGET <= HWY_AVX3
-  const hn::Half<Float> d8;
-  const hn::Half<decltype(d8)> d4;
-  const auto eight = hn::Add(hn::LowerHalf(d8, sums), hn::UpperHalf(d8, sums));
-  return hn::Add(hn::LowerHalf(d4, eight), hn::UpperHalf(d4, eight));
-#elif HWY_TARGET <= HWY_AVX2
-  const hn::Half<Float> d4;
-  return hn::Add(hn::LowerHalf(d4, sums), hn::UpperHalf(d4, sums));
-#else
-  return sums;
-#endif
-}
+inline constexpr int kPanelCols = 1024;  ///< 32 x 1024 floats: 128 KiB of a core's L2.
+inline constexpr int kPanelGroups = kPanelCols / kGroup;
 
 struct Operands {
   WeightView w;
   const float* x;
   std::int64_t tokens;
   float* y;
+
+  std::int64_t groups() const { return w.cols / kGroup; }
 };
 
 /// `rows` rows from `row` times `tokens` tokens from `token`, each row read once.
 template <class Row, int tokens, int rows>
 HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t token) {
+  static_assert(rows <= kTileRows);
   const Float d;
-  const std::int64_t groups = o.w.cols / kGroup;
+  const hn::FixedTag<float, kTileRows> d4;
   const std::byte* weights[rows];
-  FloatVec sums[rows][tokens];
-  for (int r = 0; r < rows; ++r) {
-    weights[r] = o.w.row(row + r);
-    for (int t = 0; t < tokens; ++t) sums[r][t] = hn::Zero(d);
-  }
-  for (std::int64_t g = 0; g < groups; ++g) {
-    for (int r = 0; r < rows; ++r) {
-      FloatVec w[kGroupVecs];
-      Row::load(weights[r], g, w);
-      for (int t = 0; t < tokens; ++t) {
-        const float* x = o.x + (token + t) * o.w.cols + g * kGroup;
-        for (int i = 0; i < kGroupVecs; ++i) sums[r][t] = hn::MulAdd(w[i], hn::LoadU(d, x + i * kLanes), sums[r][t]);
+  hn::Vec<decltype(d4)> totals[tokens];
+  HADAL_UNROLL
+  for (int r = 0; r < rows; ++r) weights[r] = o.w.row(row + r);
+  HADAL_UNROLL
+  for (int t = 0; t < tokens; ++t) totals[t] = hn::Zero(d4);
+
+  for (std::int64_t first = 0; first < o.groups(); first += kPanelGroups) {
+    const std::int64_t last = std::min(first + kPanelGroups, o.groups());
+    FloatVec sums[tokens][kTileRows];
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) {
+      HADAL_UNROLL
+      for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::Zero(d);
+    }
+    for (std::int64_t g = first; g < last; ++g) {
+      HADAL_UNROLL
+      for (int r = 0; r < rows; ++r) {
+        FloatVec w[kGroupVecs];
+        Row::load(weights[r], g, w);
+        HADAL_UNROLL
+        for (int t = 0; t < tokens; ++t) {
+          const float* x = o.x + (token + t) * o.w.cols + g * kGroup;
+          HADAL_UNROLL
+          for (int i = 0; i < kGroupVecs; ++i) sums[t][r] = hn::MulAdd(hn::LoadU(d, x + i * kLanes), w[i], sums[t][r]);
+        }
       }
     }
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) {
+      totals[t] = hn::Add(sum4(sums[t][0], sums[t][1], sums[t][2], sums[t][3]), totals[t]);
+    }
   }
-  for (int r = 0; r < rows; ++r) {
-    for (int t = 0; t < tokens; ++t) o.y[(token + t) * o.w.rows + row + r] = hn::ReduceSum(d, sums[r][t]);
-  }
+  HADAL_UNROLL
+  for (int t = 0; t < tokens; ++t) hn::StoreN(totals[t], d4, o.y + (token + t) * o.w.rows + row, rows);
 }
 
 template <class Row, int tokens>
@@ -108,21 +111,27 @@ template <int tokens>
 HWY_INLINE void prefill_tile(const Operands& o, const Panel& panel, std::int64_t tile_row, std::int64_t token) {
   const Float d;
   FloatVec sums[tokens][kTileRows];
+  HADAL_UNROLL
   for (int t = 0; t < tokens; ++t) {
+    HADAL_UNROLL
     for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::Zero(d);
   }
   const float* w = panel.weights + tile_row * panel.stride;
   const float* x = o.x + token * o.w.cols + panel.col;
   for (std::int64_t k = 0; k < panel.stride; k += kLanes) {
     FloatVec weights[kTileRows];
+    HADAL_UNROLL
     for (int r = 0; r < kTileRows; ++r) weights[r] = hn::Load(d, w + r * panel.stride + k);
+    HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
       const auto activation = hn::LoadU(d, x + t * o.w.cols + k);
+      HADAL_UNROLL
       for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::MulAdd(activation, weights[r], sums[t][r]);
     }
   }
   const hn::FixedTag<float, 4> d4;
   const auto rows = static_cast<std::size_t>(std::min<std::int64_t>(kTileRows, panel.rows - tile_row));
+  HADAL_UNROLL
   for (int t = 0; t < tokens; ++t) {
     float* y = o.y + (token + t) * o.w.rows + panel.row + tile_row;
     auto sum = sum4(sums[t][0], sums[t][1], sums[t][2], sums[t][3]);
@@ -157,6 +166,7 @@ void fill_panel(const WeightView& w, const Panel& panel, float* out) {
     for (std::int64_t g = 0; g < groups; ++g) {
       FloatVec vecs[kGroupVecs];
       Row::load(row, first + g, vecs);
+      HADAL_UNROLL
       for (int i = 0; i < kGroupVecs; ++i) hn::Store(vecs[i], Float(), out + g * kGroup + i * kLanes);
     }
   }

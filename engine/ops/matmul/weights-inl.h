@@ -42,6 +42,7 @@ HWY_INLINE hn::Vec<hn::RebindToSigned<Float>> widen(const std::byte* from) {
 struct F32Row {
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const float* from = reinterpret_cast<const float*>(row) + group * kGroup;
+    HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::LoadU(Float(), from + i * kLanes);
   }
 };
@@ -50,6 +51,7 @@ struct F16Row {
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const hn::Rebind<hwy::float16_t, Float> d16;
     const auto* from = reinterpret_cast<const hwy::float16_t*>(row) + group * kGroup;
+    HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::PromoteTo(Float(), hn::LoadU(d16, from + i * kLanes));
   }
 };
@@ -71,6 +73,7 @@ struct Q4_1Row {
     w[0] = hn::TableLookupLanes(values, hn::IndicesFromVec(d, hn::And(bytes, mask)));
     w[1] = hn::TableLookupLanes(values, hn::IndicesFromVec(d, hn::ShiftRight<4>(bytes)));
 #else
+    HADAL_UNROLL
     for (int i = 0; i < kGroupVecs / 2; ++i) {
       const auto bytes = widen<std::uint8_t>(nibbles + i * kLanes);
       w[i] = hn::MulAdd(hn::ConvertTo(d, hn::And(bytes, mask)), scale, minimum);
@@ -86,6 +89,7 @@ struct Q8_0Row {
     const std::byte* block = row + group * static_cast<std::int64_t>(sizeof(BlockQ8_0));
     const auto scale = hn::Set(d, hn::GetLane(halves(block)));
     const std::byte* values = block + offsetof(BlockQ8_0, values);
+    HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) {
       w[i] = hn::Mul(hn::ConvertTo(d, widen<std::int8_t>(values + i * kLanes)), scale);
     }
@@ -104,6 +108,7 @@ struct Q6_KRow {
     const float scale = hn::ExtractLane(halves(block + sizeof(BlockQ6_K) - 8), 3);
     std::int8_t scales[2];
     std::memcpy(scales, block + offsetof(BlockQ6_K, scales) + 8 * half + 2 * quarter, sizeof scales);
+    HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) {
       const auto four =
           hn::And(hn::ShiftRightSame(widen<std::uint8_t>(low + i * kLanes), 4 * (quarter / 2)), hn::Set(di, 15));
