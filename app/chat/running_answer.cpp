@@ -20,6 +20,7 @@ void RunningAnswer::start(GenerationRequest request) {
     unwritten_ = true;
     Q_EMIT delta(text);
   });
+  connect(generation_.get(), &Generation::progressed, this, &RunningAnswer::keepFigures);
   connect(generation_.get(), &Generation::finished, this, &RunningAnswer::end);
   journalTimer_.start();
 }
@@ -45,16 +46,20 @@ void RunningAnswer::journal() {
       });
 }
 
+void RunningAnswer::keepFigures(const GenerationStats& stats) {
+  message_.promptTokens = stats.promptTokens;
+  message_.tokens = stats.tokens;
+  message_.tokensPerSecond = stats.tokensPerSecond;
+  message_.firstTokenSeconds = stats.firstTokenSeconds;
+}
+
 void RunningAnswer::end(GenerationEnd end, const QString& error, const GenerationStats& stats) {
   if (over_) return;
   over_ = true;
   journalTimer_.stop();
   message_.error = error;
   message_.model = inference_.status().name;
-  message_.promptTokens = stats.promptTokens;
-  message_.tokens = stats.tokens;
-  message_.tokensPerSecond = stats.tokensPerSecond;
-  message_.firstTokenSeconds = stats.firstTokenSeconds;
+  keepFigures(stats);
   message_.state = MessageState::Failed;
   switch (end) {
     case GenerationEnd::Done:

@@ -44,6 +44,7 @@ class RunningAnswer : public QObject {
 
  private:
   void journal();
+  void keepFigures(const GenerationStats& stats);
   void end(GenerationEnd end, const QString& error, const GenerationStats& stats);
   QFuture<Outcome<Nothing>> writeEnd();
   void keepEnd();

@@ -1,5 +1,7 @@
 #include "app/inference/engine_worker.h"
 
+#include <QFileInfo>
+
 #include <QFile>
 
 #include "app/inference/prompt_encoder.h"
@@ -45,6 +47,17 @@ Request engineRequest(const GenerationRequest& from, std::vector<TokenId> prompt
   request.max_tokens = from.maxTokens;
   for (const QString& stop : from.stop) request.stop.push_back(stop.toStdString());
   return request;
+}
+
+/// "SmolLM2-135M-Instruct" for SmolLM2-135M-Instruct.Q4_1.gguf. What files say of their own name is often a note of
+/// whoever trained the model; the file's name is what the person chose.
+QString titleOf(const QString& path, const QString& type) {
+  QString title = QFileInfo(path).completeBaseName();
+  for (const auto* separator : {".", "-", "_"}) {
+    const QString ending = QLatin1String(separator) + type;
+    if (!type.isEmpty() && title.endsWith(ending, Qt::CaseInsensitive)) title.chop(ending.size());
+  }
+  return title;
 }
 
 }  // namespace
@@ -137,8 +150,8 @@ void EngineWorker::makeEngine() {
   ModelStatus status;
   status.state = ModelStatus::State::Ready;
   status.path = status_.path;
-  status.name = fromEngine(info.name);
   status.quantisation = mainType(info);
+  status.name = titleOf(status_.path, status.quantisation);
   status.device = fromEngine(running.device);
   status.progress = 1;
   status.contextLength = running.context_length;
@@ -208,7 +221,7 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
                   tokens);
   }
   if (!id) return refuse(GenerationEnd::Failed, fromEngine(id.error().message));
-  running_.insert(*id, Running{ticket, {}, {}});
+  running_.insert(*id, Running{ticket, {}, {}, {}});
   schedule();
 }
 
@@ -259,6 +272,7 @@ void EngineWorker::handle(const Event& event) {
       return;
     case Event::Kind::text:
       found->text += fromEngine(event.text);
+      found->stats = statsOf(event.stats);
       if (!found->sinceSent.isValid() || found->sinceSent.elapsed() >= kDeltaMilliseconds) flush(*found);
       return;
     case Event::Kind::finished:
@@ -295,6 +309,7 @@ void EngineWorker::handle(const Event& event) {
 void EngineWorker::flush(Running& running) {
   if (running.text.isEmpty()) return;
   running.sinceSent.start();
+  Q_EMIT progressed(running.ticket, running.stats);
   Q_EMIT delta(running.ticket, std::exchange(running.text, {}));
 }
 

@@ -36,6 +36,7 @@ class EngineWorker : public QObject {
   void statusChanged(const hadal::ModelStatus& status);
   void promptProgress(quint64 ticket, int done, int total);
   void delta(quint64 ticket, const QString& text);
+  void progressed(quint64 ticket, const hadal::GenerationStats& stats);
   void finished(quint64 ticket, hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
   void measured(quint64 ticket, int tokens);
 
@@ -44,6 +45,7 @@ class EngineWorker : public QObject {
     quint64 ticket = 0;
     QString text;  ///< Not yet sent.
     QElapsedTimer sinceSent;
+    GenerationStats stats{};
   };
   struct Load;  ///< One attempt; a newer one makes it void.
 

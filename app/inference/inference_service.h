@@ -54,6 +54,8 @@ class Generation : public QObject {
   void promptProgress(int done, int total);
   /// New text, at most 30 times a second.
   void delta(const QString& text);
+  /// The figures so far; before the delta they belong to.
+  void progressed(const hadal::GenerationStats& stats);
   /// The last signal. `error` is a sentence for the person, empty for Done and Stopped.
   void finished(hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
 };
@@ -64,7 +66,7 @@ struct ModelStatus {
   enum class State { NoModel, Loading, Ready, Failed };
   State state = State::NoModel;
   QString path;
-  QString name;          ///< As the file calls it.
+  QString name;          ///< The file's name without its ending and type: what the person chose.
   QString quantisation;  ///< The weights' main type, "Q4_1".
   QString error;         ///< State::Failed: why, as a sentence.
   QString device;        ///< "CPU, 2 threads, AVX3_ZEN4".

@@ -40,6 +40,9 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
   connect(worker_, &EngineWorker::delta, this, [this](quint64 ticket, const QString& text) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->delta(text);
   });
+  connect(worker_, &EngineWorker::progressed, this, [this](quint64 ticket, const GenerationStats& stats) {
+    if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->progressed(stats);
+  });
   connect(worker_, &EngineWorker::finished, this,
           [this](quint64 ticket, GenerationEnd end, const QString& error, const GenerationStats& stats) {
             Handle* handle = handles_.take(ticket);

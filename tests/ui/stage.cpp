@@ -28,13 +28,13 @@ void Stage::start(const Options& options) {
   program_->handOver(client);
   bool opened = false;
   QObject::connect(program_.get(), &Program::opened, program_.get(), [&opened] { opened = true; });
+  program_->start();
   shell_ = createShell(program_->services());
   for (QWidget* widget : QApplication::topLevelWidgets()) {
     if (auto* window = qobject_cast<ui::MainWindow*>(widget)) window_ = window;
   }
   window_->resize(options.size);
   shell_->show();
-  program_->start();
   if (!QTest::qWaitFor([&] { return opened; }, 30000)) qFatal("the store did not open");
   if (!QTest::qWaitForWindowExposed(window_)) qFatal("the window did not show");
   QCoreApplication::processEvents();

@@ -78,7 +78,9 @@ void AnswerTurn::append(const QString& text) {
   message_.content += text;
   const bool first = body_->text().isEmpty();
   body_->append(text);
-  if (first) showState();
+  if (!first) return;
+  showState();
+  Q_EMIT heightChanged();
 }
 
 void AnswerTurn::setPromptProgress(int done, int total) {

@@ -414,6 +414,12 @@ void ChatPane::messageAdded(const Message& message) {
 
 void ChatPane::deltaArrived(MessageId answer, const QString& text) {
   transcript_->appendDelta(answer, text);
+  const auto running = services_.chat.answering(current_.id);
+  if (!running || running->id != answer) return;
+  Q_EMIT speedChanged(running->tokensPerSecond, true);
+  const int total = services_.inference.status().contextLength;
+  composer_->setContext(running->promptTokens + running->tokens, total);
+  Q_EMIT contextChanged(running->promptTokens + running->tokens, total);
 }
 
 void ChatPane::messageFinished(const Message& message) {
@@ -564,6 +570,7 @@ void ChatPane::saveDraft() {
 }
 
 void ChatPane::showFailure(const QString& sentence) {
+  if (sentence.isEmpty()) return;
   notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
 }
 

@@ -94,7 +94,7 @@ void EmptyState::retranslate() {
                             tr("There is no model yet. Choose a GGUF file, or drop one onto this window."));
   } else if (status_.state != State::Failed && status_.path.contains(QLatin1String("SmolLM2-135M"))) {
     notice = notices_->show(QStringLiteral("model"), Notice::Kind::Info,
-                            tr("Only the small starter model is loaded: quick to try, often wrong. A larger GGUF file answers better."));
+                            tr("Only the small starter model is here; a larger GGUF file answers better."));
   }
   if (notice) connect(notice->addAction(tr("Choose a model")), &Button::clicked, this, &EmptyState::modelWanted);
   place();
