@@ -11,25 +11,26 @@ namespace hadal {
 
 namespace {
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("CommandLine", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(CommandLine)
+};
 
 struct Options {
-  QCommandLineOption ask{QStringLiteral("ask"), tr("Answer <text> on the standard output and end."), tr("text")};
-  QCommandLineOption json{QStringLiteral("json"), tr("With --ask: print events, one JSON object a line.")};
-  QCommandLineOption chat{QStringLiteral("chat"), tr("Chat in the terminal.")};
+  QCommandLineOption ask{QStringLiteral("ask"), Sentences::tr("Answer <text> on the standard output and end."), Sentences::tr("text")};
+  QCommandLineOption json{QStringLiteral("json"), Sentences::tr("With --ask: print events, one JSON object a line.")};
+  QCommandLineOption chat{QStringLiteral("chat"), Sentences::tr("Chat in the terminal.")};
   QCommandLineOption profile{QStringLiteral("profile"),
-                             tr("Keep everything in <folder> instead of ~/.local/share/hadal."), tr("folder")};
-  QCommandLineOption model{QStringLiteral("model"), tr("Use this GGUF file."), tr("file")};
-  QCommandLineOption language{QStringLiteral("language"), tr("Language for this run: system, en or zh_CN."),
-                              tr("language")};
-  QCommandLineOption theme{QStringLiteral("theme"), tr("Theme for this run: system, light or dark."), tr("theme")};
-  QCommandLineOption context{QStringLiteral("context"), tr("Context for this run, in tokens."), tr("tokens")};
-  QCommandLineOption threads{QStringLiteral("threads"), tr("Compute threads for this run."), tr("number")};
-  QCommandLineOption plugins{QStringLiteral("plugins"), tr("List the plugins and end.")};
-  QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Print this help.")};
-  QCommandLineOption version{{QStringLiteral("v"), QStringLiteral("version")}, tr("Print the version.")};
+                             Sentences::tr("Keep everything in <folder> instead of ~/.local/share/hadal."), Sentences::tr("folder")};
+  QCommandLineOption model{QStringLiteral("model"), Sentences::tr("Use this GGUF file."), Sentences::tr("file")};
+  QCommandLineOption language{QStringLiteral("language"), Sentences::tr("Language for this run: system, en or zh_CN."),
+                              Sentences::tr("language")};
+  QCommandLineOption theme{QStringLiteral("theme"), Sentences::tr("Theme for this run: system, light or dark."), Sentences::tr("theme")};
+  QCommandLineOption context{QStringLiteral("context"), Sentences::tr("Context for this run, in tokens."), Sentences::tr("tokens")};
+  QCommandLineOption threads{QStringLiteral("threads"), Sentences::tr("Compute threads for this run."), Sentences::tr("number")};
+  QCommandLineOption plugins{QStringLiteral("plugins"), Sentences::tr("List the plugins and end.")};
+  QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, Sentences::tr("Print this help.")};
+  QCommandLineOption version{{QStringLiteral("v"), QStringLiteral("version")}, Sentences::tr("Print the version.")};
 };
 
 /// A number of at least 0; the sentence if it is none.
@@ -38,7 +39,7 @@ QString readNumber(const QCommandLineParser& parser, const QCommandLineOption& o
   bool ok = false;
   const int number = parser.value(option).toInt(&ok);
   if (!ok || number < 0) {
-    return tr("--%1 takes a number, not \"%2\".").arg(option.names().first(), parser.value(option));
+    return Sentences::tr("--%1 takes a number, not \"%2\".").arg(option.names().first(), parser.value(option));
   }
   to = number;
   return {};
@@ -49,7 +50,7 @@ QString readChoice(const QCommandLineParser& parser, const QCommandLineOption& o
   if (!parser.isSet(option)) return {};
   to = parser.value(option);
   if (choices.contains(to)) return {};
-  return tr("--%1 takes one of %2, not \"%3\".").arg(option.names().first(), choices.join(QStringLiteral(", ")), to);
+  return Sentences::tr("--%1 takes one of %2, not \"%3\".").arg(option.names().first(), choices.join(QStringLiteral(", ")), to);
 }
 
 /// Files among the words are models, the rest is a question.
@@ -62,7 +63,7 @@ QString readWords(const QStringList& words, CommandLine& line) {
     else if (line.model.isEmpty())
       line.model = word;
     else
-      return tr("Only one model can be given.");
+      return Sentences::tr("Only one model can be given.");
   }
   line.text = question.join(u' ');
   return {};
@@ -74,10 +75,10 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   using Line = Outcome<CommandLine>;
   const Options options;
   QCommandLineParser parser;
-  parser.setApplicationDescription(tr("Runs language models on your own machine. Everything stays in one folder."));
+  parser.setApplicationDescription(Sentences::tr("Runs language models on your own machine. Everything stays in one folder."));
   parser.addOptions({options.ask, options.json, options.chat, options.profile, options.model, options.language,
                      options.theme, options.context, options.threads, options.plugins, options.help, options.version});
-  parser.addPositionalArgument(QStringLiteral("words"), tr("A GGUF file to use, or a question for the window."),
+  parser.addPositionalArgument(QStringLiteral("words"), Sentences::tr("A GGUF file to use, or a question for the window."),
                                QStringLiteral("[words...]"));
   if (!parser.parse(arguments)) return Line::failure(parser.errorText());
 
@@ -112,14 +113,14 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   if (parser.isSet(options.ask)) {
     line.mode = CommandLine::Mode::Ask;
     line.ask = parser.value(options.ask);
-    if (line.ask.trimmed().isEmpty()) return Line::failure(tr("--ask needs a question."));
-    if (parser.isSet(options.chat)) return Line::failure(tr("--ask and --chat exclude each other."));
+    if (line.ask.trimmed().isEmpty()) return Line::failure(Sentences::tr("--ask needs a question."));
+    if (parser.isSet(options.chat)) return Line::failure(Sentences::tr("--ask and --chat exclude each other."));
   } else if (parser.isSet(options.chat)) {
     line.mode = CommandLine::Mode::Chat;
   }
-  if (line.json && line.mode != CommandLine::Mode::Ask) return Line::failure(tr("--json goes with --ask."));
+  if (line.json && line.mode != CommandLine::Mode::Ask) return Line::failure(Sentences::tr("--json goes with --ask."));
   if (line.mode != CommandLine::Mode::Window && !line.text.isEmpty()) {
-    return Line::failure(tr("\"%1\" is not understood here.").arg(line.text));
+    return Line::failure(Sentences::tr("\"%1\" is not understood here.").arg(line.text));
   }
   return Line::success(line);
 }

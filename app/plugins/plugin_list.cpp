@@ -6,8 +6,16 @@
 
 namespace hadal {
 
+namespace {
+
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Plugins)
+};
+
+}  // namespace
+
 QString pluginList() {
-  const auto tr = [](const char* text) { return QCoreApplication::translate("Plugins", text); };
   const auto folder = PluginHost::own_folder();
   if (!folder) return QString::fromStdString(folder.error().message) + u'\n';
   const PluginHost host = PluginHost::load(*folder);
@@ -19,10 +27,10 @@ QString pluginList() {
                      text(plugin.manifest->summary));
   }
   for (const PluginProblem& problem : host.problems()) {
-    list += tr("Not opened: %1").arg(QString::fromStdString(problem.sentence)) + u'\n';
+    list += Sentences::tr("Not opened: %1").arg(QString::fromStdString(problem.sentence)) + u'\n';
   }
-  if (list.isEmpty()) list = tr("There are no plugins.") + u'\n';
-  return list + tr("Folder: %1").arg(QString::fromStdString(folder->lexically_normal().string())) + u'\n';
+  if (list.isEmpty()) list = Sentences::tr("There are no plugins.") + u'\n';
+  return list + Sentences::tr("Folder: %1").arg(QString::fromStdString(folder->lexically_normal().string())) + u'\n';
 }
 
 }  // namespace hadal

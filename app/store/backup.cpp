@@ -18,9 +18,10 @@ namespace {
 constexpr int kKept = 3;
 constexpr qint64 kDaySeconds = 24 * 60 * 60;
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("Store", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Store)
+};
 
 /// To the millisecond, sorts like time.
 QString timeStamp() {
@@ -62,18 +63,18 @@ Outcome<QString> Backups::make(Connection& connection) {
   const QString unfinished = file + QStringLiteral(".part");
   const auto failed = [&](const QString& why) {
     QFile::remove(unfinished);
-    return Outcome<QString>::failure(tr("The database could not be backed up to %1: %2").arg(folder_, why));
+    return Outcome<QString>::failure(Sentences::tr("The database could not be backed up to %1: %2").arg(folder_, why));
   };
-  if (!QDir().mkpath(folder_)) return failed(tr("the folder cannot be created."));
+  if (!QDir().mkpath(folder_)) return failed(Sentences::tr("the folder cannot be created."));
   // What a crash left half done.
   for (const QString& leftover : QDir(folder_).entryList({QStringLiteral("*.part")}, QDir::Files))
     QDir(folder_).remove(leftover);
   connection.clearError();
   Statement(connection, QStringLiteral("VACUUM INTO ?")).bind(unfinished).run();
   if (connection.failed()) return failed(connection.error());
-  if (!isSound(unfinished)) return failed(tr("the copy did not pass its check."));
+  if (!isSound(unfinished)) return failed(Sentences::tr("the copy did not pass its check."));
   if (!syncToDisk(unfinished) || !QFile::rename(unfinished, file) || !syncToDisk(file)) {
-    return failed(tr("the copy could not be written to the disk."));
+    return failed(Sentences::tr("the copy could not be written to the disk."));
   }
   const QStringList all = files();
   for (qsizetype i = kKept; i < all.size(); ++i) QFile::remove(all[i]);
@@ -101,7 +102,7 @@ Outcome<QString> Backups::quarantine() {
   for (const char* companion : {"-wal", "-shm", ""}) {
     const QString from = database_ + QLatin1String(companion);
     if (QFile::exists(from) && !QFile::rename(from, aside + QLatin1String(companion))) {
-      return Outcome<QString>::failure(tr("The damaged database %1 could not be moved aside.").arg(database_));
+      return Outcome<QString>::failure(Sentences::tr("The damaged database %1 could not be moved aside.").arg(database_));
     }
   }
   return Outcome<QString>::success(aside);

@@ -21,30 +21,31 @@ enum Code {
   kNotADatabase = 26
 };
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("Store", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Store)
+};
 
 QString sentenceFor(int code, const QSqlError& error, const QString& file) {
   const QString folder = QFileInfo(file).absolutePath();
   switch (code) {
     case kFull:
-      return tr("The disk that holds %1 is full. What was kept before is safe; free some space and try again.")
+      return Sentences::tr("The disk that holds %1 is full. What was kept before is safe; free some space and try again.")
           .arg(folder);
     case kBusy:
     case kLocked:
-      return tr("Another program holds the database %1. Close it and try again.").arg(file);
+      return Sentences::tr("Another program holds the database %1. Close it and try again.").arg(file);
     case kReadOnly:
-      return tr("The database %1 cannot be written.").arg(file);
+      return Sentences::tr("The database %1 cannot be written.").arg(file);
     case kIoError:
-      return tr("The disk that holds %1 reported an error (%2).").arg(folder, error.databaseText());
+      return Sentences::tr("The disk that holds %1 reported an error (%2).").arg(folder, error.databaseText());
     case kCorrupt:
     case kNotADatabase:
-      return tr("The database %1 is damaged (%2).").arg(file, error.databaseText());
+      return Sentences::tr("The database %1 is damaged (%2).").arg(file, error.databaseText());
     case kCantOpen:
-      return tr("The database %1 cannot be opened.").arg(file);
+      return Sentences::tr("The database %1 cannot be opened.").arg(file);
     default:
-      return tr("The database %1 refused an operation (%2).").arg(file, error.databaseText());
+      return Sentences::tr("The database %1 refused an operation (%2).").arg(file, error.databaseText());
   }
 }
 

@@ -10,9 +10,10 @@ namespace hadal {
 
 namespace {
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("Store", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Store)
+};
 
 /// Where the quote or comment that starts at `at` ends (one past it); `at` itself if none starts there.
 qsizetype skipQuoted(const QString& script, qsizetype at) {
@@ -49,11 +50,11 @@ Outcome<SchemaState> inspectSchema(Connection& connection, const Schema& schema,
   if (connection.failed()) return Outcome<SchemaState>::failure(connection.error());
   if (state.empty && state.version == 0) return Outcome<SchemaState>::success(state);
   if (application != kApplicationId) {
-    return Outcome<SchemaState>::failure(tr("%1 is a database of another program. It was left as it is.").arg(file));
+    return Outcome<SchemaState>::failure(Sentences::tr("%1 is a database of another program. It was left as it is.").arg(file));
   }
   if (state.version > schema.version()) {
     return Outcome<SchemaState>::failure(
-        tr("%1 was written by a newer Hadal (its data version is %2, this program knows %3). "
+        Sentences::tr("%1 was written by a newer Hadal (its data version is %2, this program knows %3). "
            "It was left as it is; install the newer Hadal to open it.")
             .arg(file)
             .arg(state.version)
@@ -73,7 +74,7 @@ Outcome<Nothing> migrate(Connection& connection, const Schema& schema, int from)
       const QString why = connection.error();
       connection.rollback();
       return Outcome<Nothing>::failure(
-          tr("The database could not be brought from data version %1 to %2 and was left as it was: %3")
+          Sentences::tr("The database could not be brought from data version %1 to %2 and was left as it was: %3")
               .arg(version)
               .arg(version + 1)
               .arg(why));

@@ -16,9 +16,10 @@ namespace hadal {
 
 namespace {
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("Store", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Store)
+};
 
 qint64 sizeOf(const QString& file) {
   return QFileInfo(file).size();
@@ -88,10 +89,10 @@ bool Opening::repair() {
   const QString backup = backups_.restoreNewest();
   result_.report.notices.append(
       backup.isEmpty()
-          ? tr("The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept "
+          ? Sentences::tr("The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept "
                "as %1.")
                 .arg(*aside)
-          : tr("The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.")
+          : Sentences::tr("The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.")
                 .arg(QLocale().toString(QFileInfo(backup).lastModified(), QLocale::ShortFormat), *aside));
   // The backup may be of an older schema, so it is looked at like any other file.
   return inspect(false) == Found::Good ? true : refuse(result_.error.isEmpty() ? damage_ : result_.error);
@@ -172,7 +173,7 @@ OpenedStore Opening::forReading() {
       if (sizeOf(log) > 0) {
         const QString copy = copies.filePath(QStringLiteral("hadal.db"));
         if (!QFile::copy(file, copy) || !QFile::copy(log, copy + QStringLiteral("-wal"))) {
-          refuse(tr("%1 cannot be read: the last run did not end well, and there is no space for a copy of it.")
+          refuse(Sentences::tr("%1 cannot be read: the last run did not end well, and there is no space for a copy of it.")
                      .arg(file));
           return take();
         }
@@ -197,7 +198,7 @@ OpenedStore Opening::forReading() {
     return take();
   }
   if (state_.version < options_.schema.version() || file != options_.file) {
-    refuse(tr("%1 has to be brought up to date first, which needs a folder that can be written.").arg(options_.file));
+    refuse(Sentences::tr("%1 has to be brought up to date first, which needs a folder that can be written.").arg(options_.file));
     return take();
   }
   result_.report.mode = StoreReport::Mode::ReadingOnly;

@@ -1,4 +1,1206 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>CommandLine</name>
+    <message>
+        <source>There is no display for a window. Use --chat or --ask.</source>
+        <translation>没有可显示窗口的屏幕。请使用 --chat 或 --ask。</translation>
+    </message>
+    <message>
+        <source>Answer &lt;text&gt; on the standard output and end.</source>
+        <translation>在标准输出上回答 &lt;文本&gt; 后退出。</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>With --ask: print events, one JSON object a line.</source>
+        <translation>与 --ask 同用：每行输出一个 JSON 事件。</translation>
+    </message>
+    <message>
+        <source>Chat in the terminal.</source>
+        <translation>在终端中对话。</translation>
+    </message>
+    <message>
+        <source>Keep everything in &lt;folder&gt; instead of ~/.local/share/hadal.</source>
+        <translation>把所有内容保存在 &lt;文件夹&gt;，而不是 ~/.local/share/hadal。</translation>
+    </message>
+    <message>
+        <source>folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Use this GGUF file.</source>
+        <translation>使用这个 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>file</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Language for this run: system, en or zh_CN.</source>
+        <translation>本次运行的语言：system、en 或 zh_CN。</translation>
+    </message>
+    <message>
+        <source>language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Theme for this run: system, light or dark.</source>
+        <translation>本次运行的主题：system、light 或 dark。</translation>
+    </message>
+    <message>
+        <source>theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Context for this run, in tokens.</source>
+        <translation>本次运行的上下文长度（词元数）。</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>词元数</translation>
+    </message>
+    <message>
+        <source>Compute threads for this run.</source>
+        <translation>本次运行的计算线程数。</translation>
+    </message>
+    <message>
+        <source>number</source>
+        <translation>数字</translation>
+    </message>
+    <message>
+        <source>Print this help.</source>
+        <translation>显示此帮助。</translation>
+    </message>
+    <message>
+        <source>Print the version.</source>
+        <translation>显示版本。</translation>
+    </message>
+    <message>
+        <source>--%1 takes a number, not &quot;%2&quot;.</source>
+        <translation>--%1 需要一个数字，而不是“%2”。</translation>
+    </message>
+    <message>
+        <source>--%1 takes one of %2, not &quot;%3&quot;.</source>
+        <translation>--%1 只能是 %2 之一，而不是“%3”。</translation>
+    </message>
+    <message>
+        <source>Only one model can be given.</source>
+        <translation>只能指定一个模型。</translation>
+    </message>
+    <message>
+        <source>List the plugins and end.</source>
+        <translation>列出插件后退出。</translation>
+    </message>
+    <message>
+        <source>Runs language models on your own machine. Everything stays in one folder.</source>
+        <translation>在你自己的电脑上运行语言模型，所有内容都保存在一个文件夹里。</translation>
+    </message>
+    <message>
+        <source>A GGUF file to use, or a question for the window.</source>
+        <translation>要使用的 GGUF 文件，或要填入窗口的问题。</translation>
+    </message>
+    <message>
+        <source>--ask needs a question.</source>
+        <translation>--ask 需要一个问题。</translation>
+    </message>
+    <message>
+        <source>--ask and --chat exclude each other.</source>
+        <translation>--ask 和 --chat 不能同时使用。</translation>
+    </message>
+    <message>
+        <source>--json goes with --ask.</source>
+        <translation>--json 要和 --ask 一起使用。</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not understood here.</source>
+        <translation>无法理解这里的“%1”。</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMenu</name>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>模型 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Choose a file...</source>
+        <translation>选择文件…</translation>
+    </message>
+</context>
+<context>
+    <name>Plugins</name>
+    <message>
+        <source>Not opened: %1</source>
+        <translation>未能打开：%1</translation>
+    </message>
+    <message>
+        <source>There are no plugins.</source>
+        <translation>没有插件。</translation>
+    </message>
+    <message>
+        <source>Folder: %1</source>
+        <translation>文件夹：%1</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>General</source>
+        <translation>常规</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Changes at once.</source>
+        <translation>立即生效。</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model file</source>
+        <translation>模型文件</translation>
+    </message>
+    <message>
+        <source>A GGUF file. Empty: the first model found beside the program, in the folders for shared models and in this profile.</source>
+        <translation>GGUF 文件。留空则使用在程序旁、共享模型文件夹和本配置文件夹中找到的第一个模型。</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Tokens that a chat and its next answer may take together. More takes more memory. 0: what the model was made for, at most 8,192.</source>
+        <translation>一个对话连同下一个回答最多占用的词元数。越大占用内存越多。0：按模型的设计，最多 8,192。</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Processor threads that compute answers. 0: one for every core.</source>
+        <translation>用于计算回答的处理器线程数。0：每个核心一个。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>How freely words are chosen. 0: always the likeliest.</source>
+        <translation>选词的自由程度。0：总是选最可能的词。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Only so many of the likeliest tokens are considered. 0: all.</source>
+        <translation>只考虑概率最高的若干个词元。0：全部。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Only the likeliest tokens are considered that reach this probability together. 1: all.</source>
+        <translation>只考虑累计概率达到此值的最可能词元。1：全部。</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Said to the model before every chat.</source>
+        <translation>在每个对话开始前告诉模型的话。</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>Everything you make is here. Start with --profile to use another.</source>
+        <translation>你的所有内容都在这里。要使用别的文件夹，请用 --profile 启动。</translation>
+    </message>
+</context>
+<context>
+    <name>Store</name>
+    <message>
+        <source>This chat is no longer there.</source>
+        <translation>这个对话已不存在。</translation>
+    </message>
+    <message>
+        <source>This message is no longer there.</source>
+        <translation>这条消息已不存在。</translation>
+    </message>
+    <message>
+        <source>The database could not be backed up to %1: %2</source>
+        <translation>无法将数据库备份到 %1：%2</translation>
+    </message>
+    <message>
+        <source>the folder cannot be created.</source>
+        <translation>无法创建文件夹。</translation>
+    </message>
+    <message>
+        <source>the copy did not pass its check.</source>
+        <translation>副本没有通过检查。</translation>
+    </message>
+    <message>
+        <source>the copy could not be written to the disk.</source>
+        <translation>无法将副本写入磁盘。</translation>
+    </message>
+    <message>
+        <source>The damaged database %1 could not be moved aside.</source>
+        <translation>无法移走损坏的数据库 %1。</translation>
+    </message>
+    <message>
+        <source>The disk that holds %1 is full. What was kept before is safe; free some space and try again.</source>
+        <translation>存放 %1 的磁盘已满。之前保存的内容是安全的，请腾出一些空间后重试。</translation>
+    </message>
+    <message>
+        <source>Another program holds the database %1. Close it and try again.</source>
+        <translation>另一个程序占用了数据库 %1。请关闭它后重试。</translation>
+    </message>
+    <message>
+        <source>The database %1 cannot be written.</source>
+        <translation>无法写入数据库 %1。</translation>
+    </message>
+    <message>
+        <source>The disk that holds %1 reported an error (%2).</source>
+        <translation>存放 %1 的磁盘报告了错误（%2）。</translation>
+    </message>
+    <message>
+        <source>The database %1 is damaged (%2).</source>
+        <translation>数据库 %1 已损坏（%2）。</translation>
+    </message>
+    <message>
+        <source>The database %1 cannot be opened.</source>
+        <translation>无法打开数据库 %1。</translation>
+    </message>
+    <message>
+        <source>The database %1 refused an operation (%2).</source>
+        <translation>数据库 %1 拒绝了一项操作（%2）。</translation>
+    </message>
+    <message>
+        <source>%1 is a database of another program. It was left as it is.</source>
+        <translation>%1 是其他程序的数据库，未作任何改动。</translation>
+    </message>
+    <message>
+        <source>%1 was written by a newer Hadal (its data version is %2, this program knows %3). It was left as it is; install the newer Hadal to open it.</source>
+        <translation>%1 由更新版本的 Hadal 写成（其数据版本为 %2，本程序只支持到 %3）。文件未作改动，请安装新版 Hadal 来打开它。</translation>
+    </message>
+    <message>
+        <source>The database could not be brought from data version %1 to %2 and was left as it was: %3</source>
+        <translation>数据库无法从数据版本 %1 升级到 %2，已保持原样：%3</translation>
+    </message>
+    <message>
+        <source>The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept as %1.</source>
+        <translation>数据库已损坏且没有备份，Hadal 新建了一个。损坏的文件保留为 %1。</translation>
+    </message>
+    <message>
+        <source>The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.</source>
+        <translation>数据库已损坏。Hadal 已恢复 %1 的备份，损坏的文件保留为 %2。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: the last run did not end well, and there is no space for a copy of it.</source>
+        <translation>无法读取 %1：上次运行没有正常结束，而且没有空间存放它的副本。</translation>
+    </message>
+    <message>
+        <source>%1 has to be brought up to date first, which needs a folder that can be written.</source>
+        <translation>需要先升级 %1，而这要求文件夹可写。</translation>
+    </message>
+</context>
+<context>
+    <name>TextMenu</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>剪切</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::AskHost</name>
+    <message>
+        <source>Hadal is already running with this profile and another model. Choose %1 there, or use another --profile.</source>
+        <translation>Hadal 已在使用这个配置文件夹，加载的是另一个模型。请在那里选择 %1，或用 --profile 指定另一个文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::AskPrinter</name>
+    <message>
+        <source>The Hadal that was answering has gone. What it had said is kept there.</source>
+        <translation>正在回答的 Hadal 已经退出，已生成的内容保存在它那里。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ChatService</name>
+    <message>
+        <source>This chat is still being answered. Stop the answer first.</source>
+        <translation>这个对话还在回答中，请先停止回答。</translation>
+    </message>
+    <message>
+        <source>The question is empty.</source>
+        <translation>问题是空的。</translation>
+    </message>
+    <message>
+        <source>The title is empty.</source>
+        <translation>标题是空的。</translation>
+    </message>
+    <message>
+        <source>The folder&apos;s name is empty.</source>
+        <translation>文件夹名称是空的。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::EngineWorker</name>
+    <message>
+        <source>There is no model to answer with. Add a GGUF file: choose it as the model, or start Hadal with --model FILE.</source>
+        <translation>没有可用来回答的模型。请添加一个 GGUF 文件：把它选为模型，或用 --model 文件 启动 Hadal。</translation>
+    </message>
+    <message>
+        <source>This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a new chat, shorten the question, or raise the context in the settings.</source>
+        <translation>这个对话共 %L1 个词元，而上下文只能容纳 %L2 个，没有留给回答的空间。请新建对话、缩短问题，或在设置中加大上下文。</translation>
+    </message>
+    <message>
+        <source>The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or raise the context in the settings.</source>
+        <translation>%L1 个词元的上下文已满，回答到此为止。请在新对话中继续，或在设置中加大上下文。</translation>
+    </message>
+    <message>
+        <source>The engine failed.</source>
+        <translation>推理引擎出错。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::Profile</name>
+    <message>
+        <source>The folder %1 cannot be created.</source>
+        <translation>无法创建文件夹 %1。</translation>
+    </message>
+    <message>
+        <source>The folder %1 is on a read-only file system.</source>
+        <translation>文件夹 %1 位于只读文件系统上。</translation>
+    </message>
+    <message>
+        <source>The folder %1 may not be written by you.</source>
+        <translation>你没有写入文件夹 %1 的权限。</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be written (%2).</source>
+        <translation>无法写入文件夹 %1（%2）。</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be locked (%2).</source>
+        <translation>无法锁定文件夹 %1（%2）。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::Program</name>
+    <message>
+        <source>Hadal is already running with this profile in a terminal (process %1).</source>
+        <translation>Hadal 已在终端中使用这个配置文件夹（进程 %1）。</translation>
+    </message>
+    <message>
+        <source>Hadal is already running with this profile (process %1).</source>
+        <translation>Hadal 已在使用这个配置文件夹（进程 %1）。</translation>
+    </message>
+    <message>
+        <source>Hadal is already running with this profile (process %1) and does not answer.</source>
+        <translation>Hadal 已在使用这个配置文件夹（进程 %1），但没有响应。</translation>
+    </message>
+    <message>
+        <source>You can read and chat here, but nothing of it is kept.</source>
+        <translation>你可以在这里阅读和对话，但内容不会保存。</translation>
+    </message>
+    <message>
+        <source>You can read here, but not write.</source>
+        <translation>在这里只能阅读，不能写入。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::Store</name>
+    <message>
+        <source>This profile is read-only, so nothing can be kept.</source>
+        <translation>这个配置文件夹是只读的，无法保存任何内容。</translation>
+    </message>
+    <message>
+        <source>The database is closed already.</source>
+        <translation>数据库已经关闭。</translation>
+    </message>
+    <message>
+        <source>The database was not opened.</source>
+        <translation>数据库没有打开。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::TerminalChat</name>
+    <message>
+        <source>%1, %2, %3</source>
+        <translation>%1，%2，%3</translation>
+    </message>
+    <message>
+        <source>Type a question. /help tells the commands, Ctrl-C stops an answer and ends the chat.</source>
+        <translation>请输入问题。/help 列出命令，Ctrl-C 停止回答或结束对话。</translation>
+    </message>
+    <message>
+        <source>A new chat.</source>
+        <translation>新对话。</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>There is no command %1; /help tells them all.</source>
+        <translation>没有 %1 这个命令，/help 会列出全部命令。</translation>
+    </message>
+    <message>
+        <source>/new         begin a new chat
+/list        list the chats
+/open N      go on with chat N of the list
+/model FILE  use this GGUF file; without FILE: tell which one is used
+/quit        end, as Ctrl-D and Ctrl-C do
+Ctrl-C       stop the answer
+</source>
+        <translation>/new         新建对话
+/list        列出对话
+/open N      继续列表中的第 N 个对话
+/model 文件  使用这个 GGUF 文件；不写文件名则显示当前模型
+/quit        退出，Ctrl-D 和 Ctrl-C 也可以
+Ctrl-C       停止回答
+</translation>
+    </message>
+    <message>
+        <source>(stopped)</source>
+        <translation>（已停止）</translation>
+    </message>
+    <message>
+        <source>(%1 tokens, %2 tokens/s)</source>
+        <translation>（%1 个词元，%2 词元/秒）</translation>
+    </message>
+    <message>
+        <source>There is no chat yet.</source>
+        <translation>还没有对话。</translation>
+    </message>
+    <message>
+        <source>There is no chat with this number; /list shows them.</source>
+        <translation>没有这个编号的对话，/list 会列出它们。</translation>
+    </message>
+    <message>
+        <source>(interrupted: Hadal ended before the answer did)</source>
+        <translation>（已中断：回答尚未完成，Hadal 就退出了）</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::AnswerTurn</name>
+    <message>
+        <source>Waiting for the model to load</source>
+        <translation>正在等待模型加载</translation>
+    </message>
+    <message>
+        <source>Reading the question</source>
+        <translation>正在读取问题</translation>
+    </message>
+    <message>
+        <source>Reading the question, %1 %</source>
+        <translation>正在读取问题，%1%</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tokens</source>
+        <translation>
+            <numerusform>%n 个词元</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 tok/s</source>
+        <translation>%1 词元/秒</translation>
+    </message>
+    <message>
+        <source>first token %1 s</source>
+        <translation>首个词元 %1 秒</translation>
+    </message>
+    <message>
+        <source>You stopped this answer.</source>
+        <translation>你停止了这个回答。</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Regenerate</source>
+        <translation>重新生成</translation>
+    </message>
+    <message>
+        <source>Hadal ended before this answer was complete.</source>
+        <translation>回答尚未完成，Hadal 就退出了。</translation>
+    </message>
+    <message>
+        <source>This answer failed.</source>
+        <translation>这个回答没有成功。</translation>
+    </message>
+    <message>
+        <source>Change the context</source>
+        <translation>调整上下文</translation>
+    </message>
+    <message>
+        <source>Ask in a new chat</source>
+        <translation>在新对话中提问</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择其他模型</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Edit the question</source>
+        <translation>编辑问题</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Answer by %1</source>
+        <translation>%1 的回答</translation>
+    </message>
+    <message>
+        <source>Hide the thoughts</source>
+        <translation>收起思考过程</translation>
+    </message>
+    <message>
+        <source>Show the thoughts</source>
+        <translation>展开思考过程</translation>
+    </message>
+    <message>
+        <source>Thoughts</source>
+        <translation>思考过程</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::BranchSwitch</name>
+    <message>
+        <source>Previous version</source>
+        <translation>上一个版本</translation>
+    </message>
+    <message>
+        <source>Next version</source>
+        <translation>下一个版本</translation>
+    </message>
+    <message>
+        <source>Version %1 of %2</source>
+        <translation>第 %1 个版本，共 %2 个</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ChatHeader</name>
+    <message>
+        <source>Show the list of chats</source>
+        <translation>显示对话列表</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ChatPane</name>
+    <message>
+        <source>You</source>
+        <translation>你</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Please continue.</source>
+        <translation>请继续。</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>“%1” was deleted.</source>
+        <translation>已删除“%1”。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Choose a model first, or drop a model file here</source>
+        <translation>请先选择模型，或把模型文件拖到这里</translation>
+    </message>
+    <message>
+        <source>Ask on, or drop a model file here</source>
+        <translation>继续提问，或把模型文件拖到这里</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择其他模型</translation>
+    </message>
+    <message>
+        <source>The model is set by your administrator.</source>
+        <translation>模型由管理员设定。</translation>
+    </message>
+    <message>
+        <source>This question and the chat before it take %1 tokens; the context holds %2.</source>
+        <translation>这个问题连同之前的对话共 %1 个词元，而上下文只能容纳 %2 个。</translation>
+    </message>
+    <message>
+        <source>Ask in a new chat</source>
+        <translation>在新对话中提问</translation>
+    </message>
+    <message>
+        <source>Change the context</source>
+        <translation>调整上下文</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::CommandPalette</name>
+    <message>
+        <source>Type a command or the name of a chat</source>
+        <translation>输入命令或对话名称</translation>
+    </message>
+    <message>
+        <source>Command palette</source>
+        <translation>命令面板</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Actions</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>d MMM</source>
+        <comment>day of a chat</comment>
+        <translation>M月d日</translation>
+    </message>
+    <message>
+        <source>Recent chats</source>
+        <translation>最近的对话</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Nothing is called that</source>
+        <translation>没有匹配的项目</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <comment>key cap</comment>
+        <translation>Esc</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::Composer</name>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择其他模型</translation>
+    </message>
+    <message>
+        <source>loading %1 %</source>
+        <translation>加载中 %1%</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>模型：%1</translation>
+    </message>
+    <message>
+        <source>Context: %1 of %2 tokens used</source>
+        <translation>上下文：已用 %1 / %2 个词元</translation>
+    </message>
+    <message>
+        <source>Ask anything, or drop a model file here</source>
+        <translation>随便问点什么，或把模型文件拖到这里</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ConversationDelegate</name>
+    <message>
+        <source>Name of the chat</source>
+        <translation>对话名称</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ConversationModel</name>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>Last 7 days</source>
+        <translation>过去 7 天</translation>
+    </message>
+    <message>
+        <source>MMMM yyyy</source>
+        <comment>month heading of the list</comment>
+        <translation>yyyy年M月</translation>
+    </message>
+    <message>
+        <source>d MMM</source>
+        <comment>day in the list</comment>
+        <translation>M月d日</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>Titles</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>In messages</source>
+        <translation>消息内容</translation>
+    </message>
+    <message>
+        <source>%1, group</source>
+        <translation>%1，分组</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ConversationPanel</name>
+    <message>
+        <source>Search chats</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::EmptyState</name>
+    <message>
+        <source>What can I ask?</source>
+        <translation>可以问些什么？</translation>
+    </message>
+    <message>
+        <source>Questions, drafts and code. Everything stays on this machine.</source>
+        <translation>提问、起草、写代码，一切都留在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>Explain a stack trace and where to look first</source>
+        <translation>解释一段调用栈，先看哪里</translation>
+    </message>
+    <message>
+        <source>Then paste the log</source>
+        <translation>接着粘贴日志</translation>
+    </message>
+    <message>
+        <source>Explain this stack trace and where to look first:
+
+</source>
+        <translation>请解释这段调用栈，并说明应该先看哪里：
+
+</translation>
+    </message>
+    <message>
+        <source>Turn meeting notes into decisions and tasks</source>
+        <translation>把会议记录整理成结论和待办</translation>
+    </message>
+    <message>
+        <source>Then paste the notes</source>
+        <translation>接着粘贴记录</translation>
+    </message>
+    <message>
+        <source>Turn these meeting notes into decisions and tasks:
+
+</source>
+        <translation>请把这份会议记录整理成结论和待办事项：
+
+</translation>
+    </message>
+    <message>
+        <source>Write a script that renames photos by date</source>
+        <translation>写一个按日期重命名照片的脚本</translation>
+    </message>
+    <message>
+        <source>Every step explained</source>
+        <translation>每一步都有说明</translation>
+    </message>
+    <message>
+        <source>Write a Python script that renames the photos of a folder by the date they were taken. Explain every step.</source>
+        <translation>写一个 Python 脚本，按拍摄日期重命名文件夹里的照片，并解释每一步。</translation>
+    </message>
+    <message>
+        <source>There is no model yet. Choose a GGUF file, or drop one onto this window.</source>
+        <translation>还没有模型。请选择一个 GGUF 文件，或把它拖到窗口里。</translation>
+    </message>
+    <message>
+        <source>Only the small starter model is here; a larger GGUF file answers better.</source>
+        <translation>目前只有小型入门模型，换用更大的 GGUF 模型回答会更好。</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::FindBar</name>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Previous match</source>
+        <translation>上一个匹配</translation>
+    </message>
+    <message>
+        <source>Next match</source>
+        <translation>下一个匹配</translation>
+    </message>
+    <message>
+        <source>Close the search</source>
+        <translation>关闭查找</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::MainWindow</name>
+    <message>
+        <source>Loading model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>Show chat</source>
+        <translation>显示对话</translation>
+    </message>
+    <message>
+        <source>Command palette</source>
+        <translation>命令面板</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Switch between light and dark</source>
+        <translation>切换浅色与深色</translation>
+    </message>
+    <message>
+        <source>Switch between English and Chinese</source>
+        <translation>切换中文与英文</translation>
+    </message>
+    <message>
+        <source>Choose a model file</source>
+        <translation>选择模型文件</translation>
+    </message>
+    <message>
+        <source>Unload the model</source>
+        <translation>卸载模型</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Search all chats</source>
+        <translation>搜索所有对话</translation>
+    </message>
+    <message>
+        <source>Stop the answer</source>
+        <translation>停止回答</translation>
+    </message>
+    <message>
+        <source>Regenerate the last answer</source>
+        <translation>重新生成上一个回答</translation>
+    </message>
+    <message>
+        <source>Rename this chat</source>
+        <translation>重命名此对话</translation>
+    </message>
+    <message>
+        <source>Pin or unpin this chat</source>
+        <translation>置顶或取消置顶此对话</translation>
+    </message>
+    <message>
+        <source>Copy this chat as Markdown</source>
+        <translation>将此对话复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Delete this chat</source>
+        <translation>删除此对话</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::MarkdownView</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation>复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Open in the browser</source>
+        <translation>在浏览器中打开</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制链接地址</translation>
+    </message>
+    <message>
+        <source>This picture is not loaded: %1</source>
+        <translation>此图片未加载：%1</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::Notice</name>
+    <message>
+        <source>Notice</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::SettingRow</name>
+    <message>
+        <source>Less</source>
+        <translation>减少</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>None chosen</source>
+        <translation>未选择</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Choose file</source>
+        <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Set by your administrator</source>
+        <translation>由管理员设定</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::SettingsPage</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::StatusLine</name>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>没有模型</translation>
+    </message>
+    <message>
+        <source>Model not loaded</source>
+        <translation>模型未加载</translation>
+    </message>
+    <message>
+        <source>Loading %1</source>
+        <translation>正在加载 %1</translation>
+    </message>
+    <message>
+        <source>Context %1</source>
+        <translation>上下文 %1</translation>
+    </message>
+    <message>
+        <source>Context %1 / %2</source>
+        <translation>上下文 %1 / %2</translation>
+    </message>
+    <message>
+        <source>%1 tok/s</source>
+        <translation>%1 词元/秒</translation>
+    </message>
+    <message>
+        <source>Reading</source>
+        <translation>正在读取</translation>
+    </message>
+    <message>
+        <source>Idle</source>
+        <translation>空闲</translation>
+    </message>
+    <message>
+        <source>Memory %1</source>
+        <translation>内存 %1</translation>
+    </message>
+    <message>
+        <source> %</source>
+        <comment>after a figure</comment>
+        <translation>%</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::TranscriptView</name>
+    <message>
+        <source>To the end</source>
+        <translation>回到底部</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话内容</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::UserTurn</name>
+    <message>
+        <source>Your question</source>
+        <translation>你的问题</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Ask again</source>
+        <translation>重新提问</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
 </TS>
