@@ -28,7 +28,7 @@ struct EngineOptions {
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
-  LogSink log;
+  LogSink log{};
 };
 
 struct SamplingOptions {
