@@ -4,6 +4,8 @@
 #include <QFileInfo>
 #include <QThread>
 
+#include "app/policy/policy.h"
+
 namespace hadal {
 
 namespace {
@@ -71,6 +73,9 @@ InstanceClient::Result Program::handOver(InstanceClient& client) {
 }
 
 void Program::start() {
+  for (const QString& sentence : policy::enforce(QString::fromLatin1(policy::managedFolder), settings_)) {
+    profile_.notify(sentence);
+  }
   const bool writable = profile_.accessMode() == Profile::Access::Writable;
   if (writable)
     server_.listen(profile_.serverName());

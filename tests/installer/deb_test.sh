@@ -21,6 +21,7 @@ test_contents() {
     "-rw-r--r-- root/root ./usr/share/mime/packages/org.hadal.Hadal.xml" \
     "-rw-r--r-- root/root ./usr/share/icons/hicolor/scalable/apps/hadal.svg" \
     "-rw-r--r-- root/root ./usr/share/man/man1/hadal.1.gz" "-rw-r--r-- root/root ./usr/share/man/man1/hadal-engine.1.gz" \
+    "-rw-r--r-- root/root ./usr/share/doc/hadal/examples/policy-template.json" \
     "-rw-r--r-- root/root ./usr/share/doc/hadal/copyright" "-rw-r--r-- root/root ./usr/share/doc/hadal/changelog.gz"; do
     says contents "$line" "$list"
   done
