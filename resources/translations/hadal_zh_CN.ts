@@ -1172,6 +1172,12 @@ Ctrl-C       停止回答
         <comment>after a figure</comment>
         <translation>%</translation>
     </message>
+    <message numerus="yes">
+        <source>CPU, %n threads, %1</source>
+        <translation>
+            <numerusform>CPU，%n 线程，%1</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::TranscriptView</name>

@@ -54,10 +54,10 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
   }
   if (scene == QLatin1String("palette")) {
     stage.window().showPalette();
-    if (QWidget* field = QApplication::focusWidget()) QTest::keyClicks(field, chinese ? QString() : QStringLiteral("mod"));
+    if (!chinese) QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("mod"));
   } else if (scene == QLatin1String("search")) {
     pane.searchEverywhere();
-    if (QWidget* field = QApplication::focusWidget()) QTest::keyClicks(field, QStringLiteral("sort"));
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("sort"));
   } else if (scene == QLatin1String("settings")) {
     stage.window().showSettings();
   } else if (scene == QLatin1String("empty")) {

@@ -33,11 +33,12 @@ void Stage::start(const Options& options) {
   for (QWidget* widget : QApplication::topLevelWidgets()) {
     if (auto* window = qobject_cast<ui::MainWindow*>(widget)) window_ = window;
   }
-  window_->resize(options.size);
+  if (options.size.isValid()) window_->resize(options.size);
   shell_->show();
   if (!QTest::qWaitFor([&] { return opened; }, 30000)) qFatal("the store did not open");
   if (!QTest::qWaitForWindowExposed(window_)) qFatal("the window did not show");
-  QCoreApplication::processEvents();
+  window_->activateWindow();
+  if (!QTest::qWaitForWindowActive(window_)) qWarning("the window is not active");
 }
 
 void Stage::end() {

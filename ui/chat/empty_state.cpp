@@ -37,12 +37,13 @@ class ExampleCard : public Pressable {
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     layout.setTextOption(option);
+    const qreal baseline = baselineIn(line::body, layout.font());
     layout.beginLayout();
     for (int row = 0; row < 2; ++row) {
       QTextLine line = layout.createLine();
       if (!line.isValid()) break;
       line.setLineWidth(width() - 30);
-      line.setPosition(QPointF(0, row * line::body + (line::body - line.height()) / 2));
+      line.setPosition(QPointF(0, row * ui::line::body + baseline - line.ascent()));
     }
     layout.endLayout();
     painter.setPen(colour(Role::Text));
@@ -86,14 +87,14 @@ void EmptyState::retranslate() {
   card(2)->setTexts(tr("Write a script that renames photos by date"), tr("Every step explained"),
                     tr("Write a Python script that renames the photos of a folder by the date they were taken. Explain every step."));
 
-  notices_->dismiss(QStringLiteral("model"));
+  notices_->dismiss(QStringLiteral("starter"));
   using State = ModelStatus::State;
   Notice* notice = nullptr;
   if (status_.state == State::NoModel) {
-    notice = notices_->show(QStringLiteral("model"), Notice::Kind::Info,
+    notice = notices_->show(QStringLiteral("starter"), Notice::Kind::Info,
                             tr("There is no model yet. Choose a GGUF file, or drop one onto this window."));
   } else if (status_.state != State::Failed && status_.path.contains(QLatin1String("SmolLM2-135M"))) {
-    notice = notices_->show(QStringLiteral("model"), Notice::Kind::Info,
+    notice = notices_->show(QStringLiteral("starter"), Notice::Kind::Info,
                             tr("Only the small starter model is here; a larger GGUF file answers better."));
   }
   if (notice) connect(notice->addAction(tr("Choose a model")), &Button::clicked, this, &EmptyState::modelWanted);

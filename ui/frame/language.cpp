@@ -35,10 +35,6 @@ void Language::set(const QString& wanted) {
   QLocale::setDefault(system.language() == plain.language() ? system : plain);
   QCoreApplication::removeTranslator(&toolkit_);
   QCoreApplication::removeTranslator(&program_);
-  if (next == QLatin1String("en")) {
-    // Removing alone tells nobody when nothing was installed; an empty one does no harm.
-    return;
-  }
   if (toolkit_.load(QStringLiteral(":/translations/qt_%1.qm").arg(next))) QCoreApplication::installTranslator(&toolkit_);
   if (program_.load(QStringLiteral(":/translations/hadal_%1.qm").arg(next))) QCoreApplication::installTranslator(&program_);
 }

@@ -5,6 +5,7 @@
 #include "app/settings/settings.h"
 #include "resources/resources.h"
 #include "ui/chat/chat_pane.h"
+#include "ui/frame/first_paint.h"
 #include "ui/frame/main_window.h"
 #include "ui/theme/theme.h"
 
@@ -30,6 +31,7 @@ class WindowShell : public QObject, public Shell {
       if (key == QLatin1String(setting::language)) language_.set(value.toString());
     });
     window_ = std::make_unique<ui::MainWindow>(services, services.profile.folder() + QStringLiteral("/window.json"));
+    ui::reportFirstPaint(*window_);
   }
 
   void show() override { window_->show(); }

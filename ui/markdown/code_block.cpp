@@ -101,10 +101,11 @@ void CodeBlock::layLine(CodeLine& line, qreal width) const {
   }
   format(line);
   qreal y = 0;
+  const qreal baseline = baselineIn(line::code, line.layout->font());
   line.layout->beginLayout();
   for (QTextLine row = line.layout->createLine(); row.isValid(); row = line.layout->createLine()) {
     row.setLineWidth(width);
-    row.setPosition(QPointF(0, y + std::round((line::code - row.height()) / 2)));
+    row.setPosition(QPointF(0, y + baseline - row.ascent()));
     y += line::code;
   }
   line.layout->endLayout();

@@ -73,7 +73,7 @@ void Builder::begin(MarkdownBlock::Kind kind) {
   block_.kind = kind;
   block_.containers = containers_;
   block_.marker = std::exchange(marker_, MarkdownBlock::Marker::None);
-  block_.number = number_;
+  block_.number = block_.marker == MarkdownBlock::Marker::Number ? number_ : 0;
   block_.tight = !lists_.isEmpty() && lists_.last().tight;
   rich_ = {};
   open_ = true;

@@ -128,14 +128,13 @@ qreal RichLayout::naturalWidth() {
 
 qreal RichLayout::lay(qreal width) {
   width_ = width;
+  const qreal baseline = baselineIn(lineHeight_, layout_.font());
   layout_.beginLayout();
   qreal y = 0;
   for (QTextLine line = layout_.createLine(); line.isValid(); line = layout_.createLine()) {
     line.setLineWidth(qMax<qreal>(width, 8));
-    // Fallback faces are taller; the pace of the lines stays all the same unless they would touch.
-    const qreal step = qMax<qreal>(lineHeight_, std::ceil(line.height() - 4));
-    line.setPosition(QPointF(0, y + std::round((step - line.height()) / 2)));
-    y += step;
+    line.setPosition(QPointF(0, y + baseline - line.ascent()));
+    y += lineHeight_;
   }
   layout_.endLayout();
   height_ = qMax<qreal>(y, lineHeight_);
@@ -153,7 +152,7 @@ void RichLayout::paint(QPainter& painter, const QPointF& at, const BlockMarks& m
       if (from >= to) continue;
       const qreal left = line.cursorToX(from);
       const qreal right = line.cursorToX(to) - (to == run.start + run.length ? codePadding : 0);
-      const qreal middle = line.y() + line.height() / 2;
+      const qreal middle = row * lineHeight_ + lineHeight_ / 2.0;
       drawCard(painter, QRectF(at.x() + left - codePadding, std::round(at.y() + middle - 9), right - left + 2 * codePadding, 18), 3, colour(Role::Hover));
     }
   }
@@ -165,7 +164,7 @@ void RichLayout::paint(QPainter& painter, const QPointF& at, const BlockMarks& m
 QTextLine RichLayout::lineAt(qreal y) const {
   for (int row = 0; row < layout_.lineCount(); ++row) {
     const QTextLine line = layout_.lineAt(row);
-    if (y < line.y() + line.height() || row + 1 == layout_.lineCount()) return line;
+    if (y < (row + 1) * lineHeight_ || row + 1 == layout_.lineCount()) return line;
   }
   return {};
 }

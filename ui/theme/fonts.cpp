@@ -1,6 +1,8 @@
 #include "ui/theme/fonts.h"
 
 #include <QFontDatabase>
+#include <QFontMetricsF>
+#include <cmath>
 
 namespace hadal::ui {
 
@@ -52,6 +54,11 @@ QFont figures(Type type, int weight) {
   QFont result = typeface(type, weight);
   result.setFeature("tnum", 1);
   return result;
+}
+
+qreal baselineIn(qreal lineHeight, const QFont& face) {
+  const QFontMetricsF metrics(face);
+  return std::round((lineHeight - metrics.height()) / 2 + metrics.ascent());
 }
 
 }  // namespace hadal::ui

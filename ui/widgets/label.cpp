@@ -1,7 +1,6 @@
 #include "ui/widgets/label.h"
 
 #include <QTextLayout>
-#include <cmath>
 
 #include "ui/theme/paint.h"
 
@@ -91,12 +90,13 @@ int TextLabel::lay(int width, QPainter* painter) const {
   QTextOption option(alignment_);
   option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   layout.setTextOption(option);
-  const int step = qMax(lineHeight(type_), int(std::ceil(QFontMetricsF(layout.font()).height())));
+  const int step = lineHeight(type_);
+  const qreal baseline = baselineIn(step, layout.font());
   int y = 0;
   layout.beginLayout();
   for (QTextLine row = layout.createLine(); row.isValid(); row = layout.createLine()) {
     row.setLineWidth(width);
-    row.setPosition(QPointF(0, y + (step - row.height()) / 2));
+    row.setPosition(QPointF(0, y + baseline - row.ascent()));
     y += step;
   }
   layout.endLayout();

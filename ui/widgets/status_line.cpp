@@ -2,6 +2,7 @@
 
 #include <QEvent>
 #include <QLocale>
+#include <QRegularExpression>
 
 #include "ui/theme/paint.h"
 
@@ -22,6 +23,13 @@ QString shortCount(int tokens) {
 QString byteCount(quint64 bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), bytes < 1'000'000'000 ? 0 : 1,
                                      QLocale::DataSizeSIFormat);
+}
+
+// The engine speaks English: "CPU, 2 threads, AVX3".
+QString StatusLine::deviceText(const QString& device) {
+  static const QRegularExpression processor(QStringLiteral("^CPU, (\\d+) threads?, (.+)$"));
+  const QRegularExpressionMatch match = processor.match(device);
+  return match.hasMatch() ? tr("CPU, %n threads, %1", nullptr, match.captured(1).toInt()).arg(match.captured(2)) : device;
 }
 
 StatusLine::StatusLine(QWidget* parent) : QWidget(parent) {
@@ -72,7 +80,7 @@ QList<StatusLine::Field> StatusLine::fields() const {
     case State::Loading: result << Field{tr("Loading %1").arg(name), Role::TextMuted, 0}; return result;
     case State::Ready: result << Field{name, Role::TextMuted, 0}; break;
   }
-  if (!model_.device.isEmpty()) result << Field{model_.device, Role::TextMuted, 4};
+  if (!model_.device.isEmpty()) result << Field{deviceText(model_.device), Role::TextMuted, 4};
   const int total = total_ > 0 ? total_ : model_.contextLength;
   if (total > 0) {
     result << Field{used_ < 0 ? tr("Context %1").arg(shortCount(total))

@@ -34,6 +34,7 @@ class StatusLine : public QWidget {
     int dropOrder;  ///< Highest goes first when there is no room; 0 stays.
   };
   QList<Field> fields() const;
+  static QString deviceText(const QString& device);
   void describe();
 
   ModelStatus model_;
