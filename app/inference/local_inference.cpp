@@ -3,6 +3,7 @@
 #include <QPointer>
 
 #include "app/inference/engine_worker.h"
+#include "hadal/thread_priority.h"
 
 namespace hadal {
 
@@ -50,6 +51,8 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
             handle->over();
             Q_EMIT handle->finished(end, error, stats);
           });
+  // The engine's own thread computes as much as its pool's: the window goes first.
+  connect(&thread_, &QThread::started, worker_, [] { lower_current_thread_priority(); });
   thread_.setObjectName(QStringLiteral("inference"));
   thread_.start();
 }
