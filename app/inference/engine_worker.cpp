@@ -4,6 +4,7 @@
 
 #include <QFile>
 
+#include "app/inference/model_name.h"
 #include "app/inference/prompt_encoder.h"
 
 namespace hadal {

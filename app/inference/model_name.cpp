@@ -1,0 +1,23 @@
+#include "app/inference/model_name.h"
+
+#include <QFileInfo>
+#include <QRegularExpression>
+#include <QStringList>
+
+namespace hadal {
+
+QString modelName(const QString& file, const QString& nameInside) {
+  static const QRegularExpression shard(QStringLiteral("-\\d{5}-of-\\d{5}$"));
+  static const QRegularExpression quantisation(
+      QStringLiteral("[-._](?:UD-)?(?:[TI]?Q\\d[A-Z0-9_]*|MXFP4[A-Z0-9_]*|BF16|F16|F32|FP16|FP32)$"),
+      QRegularExpression::CaseInsensitiveOption);
+  static const QStringList meaningless{QStringLiteral("model"), QStringLiteral("ggml-model"), QStringLiteral("ggml")};
+
+  QString stem = QFileInfo(file).completeBaseName();
+  stem.remove(shard);
+  stem.remove(quantisation);
+  const bool says = !stem.isEmpty() && !meaningless.contains(stem.toLower());
+  return says || nameInside.isEmpty() ? stem : nameInside;
+}
+
+}  // namespace hadal
