@@ -3,6 +3,8 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QSqlError>
+#include <QStorageInfo>
+#include <QUrl>
 #include <QUuid>
 
 namespace hadal {
@@ -25,6 +27,14 @@ enum Code {
 struct Sentences {
   Q_DECLARE_TR_FUNCTIONS(Store)
 };
+
+/// SQLite says "full" only where writing fails, not where its shared memory file or a new one finds no space.
+int refined(int code, const QString& file) {
+  constexpr qint64 kTooLittle = 64 << 10;
+  if (code != kIoError && code != kCantOpen) return code;
+  const QStorageInfo disk(QFileInfo(file).absolutePath());
+  return disk.isValid() && !disk.isReadOnly() && disk.bytesAvailable() < kTooLittle ? static_cast<int>(kFull) : code;
+}
 
 QString sentenceFor(int code, const QSqlError& error, const QString& file) {
   const QString folder = QFileInfo(file).absolutePath();
@@ -115,6 +125,10 @@ bool Connection::isCorrupt() const {
   return code_ == kCorrupt || code_ == kNotADatabase;
 }
 
+bool Connection::isDiskFull() const {
+  return code_ == kFull;
+}
+
 void Connection::clearError() {
   error_.clear();
   code_ = 0;
@@ -127,7 +141,7 @@ void Connection::fail(const QString& sentence) {
 
 void Connection::fail(const QSqlError& error) {
   if (failed()) return;
-  code_ = error.nativeErrorCode().toInt() & 0xff;
+  code_ = refined(error.nativeErrorCode().toInt() & 0xff, file_);
   error_ = sentenceFor(code_, error, file_);
 }
 

@@ -44,6 +44,7 @@ class Connection {
   /// SQLite's primary result code; 0 for failures that are not SQLite's.
   int code() const { return code_; }
   bool isCorrupt() const;
+  bool isDiskFull() const;
   void clearError();
   /// Fails the transaction for a reason of our own.
   void fail(const QString& sentence);

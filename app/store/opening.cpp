@@ -36,6 +36,8 @@ class Opening {
 
   OpenedStore forWriting();
   OpenedStore forReading();
+  /// What is there can be read at least.
+  OpenedStore withoutSpace(const QString& why);
 
  private:
   enum class Found { Good, Damaged, Refused };
@@ -136,13 +138,22 @@ OpenedStore Opening::forWriting() {
   Connection& writer = *result_.writer;
   if (!writer.open(options_.file, Connection::Access::ReadWrite) ||
       !writer.execute(QStringLiteral("PRAGMA journal_mode=WAL"))) {
-    refuse(writer.error());
+    const QString why = writer.error();
+    if (writer.isDiskFull()) return withoutSpace(why);
+    refuse(why);
     return take();
   }
   if (!bringUpToDate()) return take();
   tidy();
   result_.readerFile = options_.file;
   return take();
+}
+
+OpenedStore Opening::withoutSpace(const QString& why) {
+  Opening reading(options_);
+  OpenedStore result = reading.forReading();
+  result.report.notices.append(why + u' ' + tr("Until Hadal is started again, nothing is kept."));
+  return result;
 }
 
 bool Opening::copyToMemory(Connection& source) {

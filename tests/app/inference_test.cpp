@@ -1,0 +1,313 @@
+#include <QElapsedTimer>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/inference/local_inference.h"
+#include "waiting.h"
+
+using namespace hadal;
+
+namespace {
+
+const QString kModel = qEnvironmentVariable("HADAL_TEST_MODEL");
+
+GenerationRequest question(const QString& text, int maxTokens = 0) {
+  GenerationRequest request;
+  request.messages = {{MessageRole::User, text}};
+  request.temperature = 0;
+  request.maxTokens = maxTokens;
+  return request;
+}
+
+/// Gathers what a generation says.
+struct Listener {
+  explicit Listener(Generation& generation) {
+    QObject::connect(&generation, &Generation::delta, &generation, [this](const QString& piece) {
+      text += piece;
+      ++pieces;
+    });
+    QObject::connect(&generation, &Generation::finished, &generation, [this](GenerationEnd e, const QString& why, const GenerationStats& s) {
+      end = e;
+      error = why;
+      stats = s;
+      ++ends;
+    });
+  }
+  QString text;
+  int pieces = 0;
+  int ends = 0;
+  GenerationEnd end = GenerationEnd::Failed;
+  QString error;
+  GenerationStats stats;
+};
+
+bool becomes(LocalInference& inference, ModelStatus::State state, int milliseconds = 60000) {
+  return QTest::qWaitFor([&] { return inference.status().state == state; }, milliseconds);
+}
+
+}  // namespace
+
+class InferenceTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() {
+    if (!QFile::exists(kModel)) QSKIP("The starter model is not there (./dev setup fetches it).");
+  }
+
+  void loadsAndTells() {
+    LocalInference inference;
+    QCOMPARE(inference.status().state, ModelStatus::State::Loading);
+    QSignalSpy changes(&inference, &InferenceService::statusChanged);
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    const ModelStatus& status = inference.status();
+    QCOMPARE(status.path, kModel);
+    QVERIFY(!status.name.isEmpty());
+    QCOMPARE(status.quantisation, QStringLiteral("Q4_1"));
+    QVERIFY2(status.device.contains(QStringLiteral("CPU")), qPrintable(status.device));
+    QCOMPARE(status.contextLength, 8192);
+    QVERIFY(status.memoryBytes > 90'000'000);
+    QVERIFY(changes.size() >= 2);
+  }
+
+  void answersAndCounts() {
+    LocalInference inference;
+    inference.load(kModel);
+    // Asked while it loads: waits for it.
+    const auto generation = inference.generate(question(QStringLiteral("What is the capital of France?"), 12));
+    Listener listener(*generation);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QCOMPARE(listener.end, GenerationEnd::Done);
+    QVERIFY2(listener.text.contains(QStringLiteral("Paris")), qPrintable(listener.text));
+    QVERIFY(listener.stats.promptTokens > 10);
+    QVERIFY(listener.stats.tokens > 4 && listener.stats.tokens <= 12);
+    QVERIFY(listener.stats.tokensPerSecond > 0);
+    QVERIFY(listener.stats.firstTokenSeconds > 0);
+
+    QSignalSpy measured(&inference, &InferenceService::promptMeasured);
+    const quint64 ticket = inference.measure({{MessageRole::User, QStringLiteral("What is the capital of France?")}});
+    QVERIFY(measured.wait());
+    QCOMPARE(measured[0][0].toULongLong(), ticket);
+    QCOMPARE(measured[0][1].toInt(), listener.stats.promptTokens);
+  }
+
+  void stopsSoonAndStreamsGently() {
+    LocalInference inference;
+    inference.load(kModel);
+    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    Listener listener(*generation);
+    QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
+    QElapsedTimer streaming;
+    streaming.start();
+    const int before = listener.pieces;
+    QTest::qWait(1000);
+    QVERIFY2((listener.pieces - before) * 1000 <= 31 * streaming.elapsed() , qPrintable(QString::number(listener.pieces)));
+    QCOMPARE(listener.ends, 0);
+
+    QElapsedTimer stopping;
+    stopping.start();
+    generation->stop();
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 5000);
+    qInfo("stopped after %lld ms", stopping.elapsed());
+    QVERIFY(stopping.elapsed() <= 200);
+    QCOMPARE(listener.end, GenerationEnd::Stopped);
+    generation->stop();
+    QTest::qWait(50);
+    QCOMPARE(listener.ends, 1);
+  }
+
+  void stopsWhileReadingThePrompt() {
+    LocalInference inference;
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    const auto generation = inference.generate(question(QStringLiteral("The sea is deep and dark and cold. ").repeated(180)));
+    Listener listener(*generation);
+    QSignalSpy progress(generation.get(), &Generation::promptProgress);
+    QVERIFY(progress.wait(60000));
+    QVERIFY(progress[0][0].toInt() < progress[0][1].toInt());
+    QElapsedTimer stopping;
+    stopping.start();
+    generation->stop();
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 5000);
+    qInfo("stopped after %lld ms", stopping.elapsed());
+    QVERIFY(stopping.elapsed() <= 200);
+    QCOMPARE(listener.text, QString());
+  }
+
+  void stopsWhileWaitingForAModel() {
+    LocalInference inference;  // Nothing is loaded, but something might be.
+    const auto generation = inference.generate(question(QStringLiteral("Hello?")));
+    Listener listener(*generation);
+    generation->stop();
+    QTRY_COMPARE(listener.ends, 1);
+    QCOMPARE(listener.end, GenerationEnd::Stopped);
+  }
+
+  void deletingCancels() {
+    LocalInference inference;
+    inference.load(kModel);
+    auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    QSignalSpy delta(generation.get(), &Generation::delta);
+    QVERIFY(delta.wait(60000));
+    generation.reset();
+    // The next one has the engine for itself and is not mixed up with the first.
+    const auto next = inference.generate(question(QStringLiteral("What is the capital of France?"), 12));
+    Listener listener(*next);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QVERIFY2(listener.text.contains(QStringLiteral("Paris")), qPrintable(listener.text));
+  }
+
+  void answersSeveralAtOnce() {
+    LocalInference inference;
+    inference.load(kModel);
+    const auto one = inference.generate(question(QStringLiteral("What is the capital of France?"), 10));
+    const auto two = inference.generate(question(QStringLiteral("What is the capital of Japan?"), 10));
+    Listener first(*one);
+    Listener second(*two);
+    QTRY_COMPARE_WITH_TIMEOUT(first.ends + second.ends, 2, 60000);
+    QVERIFY2(first.text.contains(QStringLiteral("Paris")), qPrintable(first.text));
+    QVERIFY2(second.text.contains(QStringLiteral("Tokyo")), qPrintable(second.text));
+  }
+
+  void saysThatThePromptIsTooLong() {
+    LocalInference inference;
+    inference.configure(0, 256);
+    inference.load(kModel);
+    const auto generation = inference.generate(question(QStringLiteral("word ").repeated(400)));
+    Listener listener(*generation);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QCOMPARE(listener.end, GenerationEnd::PromptTooLong);
+    QVERIFY2(listener.error.contains(QStringLiteral("256")), qPrintable(listener.error));
+    QVERIFY(listener.stats.promptTokens > 400);
+    QCOMPARE(listener.text, QString());
+  }
+
+  void saysThatTheContextIsFull() {
+    LocalInference inference;
+    inference.configure(0, 64);
+    inference.load(kModel);
+    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    Listener listener(*generation);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QCOMPARE(listener.end, GenerationEnd::ContextFull);
+    QVERIFY2(listener.error.contains(QStringLiteral("64")), qPrintable(listener.error));
+    QVERIFY(!listener.text.isEmpty());
+  }
+
+  void configuresWhenIdle() {
+    LocalInference inference;
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    Listener listener(*generation);
+    QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
+    inference.configure(1, 512);
+    const auto waiting = inference.generate(question(QStringLiteral("What is the capital of France?"), 12));
+    Listener second(*waiting);
+    QTest::qWait(100);
+    QCOMPARE(inference.status().contextLength, 8192);  // The answer that runs is not disturbed.
+    QCOMPARE(second.ends, 0);
+    generation->stop();
+    QTRY_COMPARE_WITH_TIMEOUT(inference.status().contextLength, 512, 60000);
+    QVERIFY2(inference.status().device.contains(QStringLiteral("1 thread")), qPrintable(inference.status().device));
+    QTRY_COMPARE_WITH_TIMEOUT(second.ends, 1, 60000);
+    QVERIFY(second.text.contains(QStringLiteral("Paris")));
+  }
+
+  void failsWithASentence_data() {
+    QTest::addColumn<QByteArray>("contents");
+    QFile model(kModel);
+    QVERIFY(model.open(QIODevice::ReadOnly));
+    QTest::newRow("empty") << QByteArray();
+    QTest::newRow("not a model") << QByteArray("hello, world");
+    QTest::newRow("truncated") << model.read(1000000);
+  }
+  void failsWithASentence() {
+    QFETCH(QByteArray, contents);
+    QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("broken.gguf")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(contents);
+    file.close();
+    LocalInference inference;
+    inference.load(file.fileName());
+    const auto generation = inference.generate(question(QStringLiteral("Hello?")));
+    Listener listener(*generation);
+    QVERIFY(becomes(inference, ModelStatus::State::Failed));
+    QCOMPARE(inference.status().path, file.fileName());
+    QVERIFY2(inference.status().error.size() > 20, qPrintable(inference.status().error));
+    QTRY_COMPARE(listener.ends, 1);
+    QCOMPARE(listener.end, GenerationEnd::Failed);
+    QCOMPARE(listener.error, inference.status().error);
+    // A good one afterwards works.
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+  }
+
+  void aMissingFile() {
+    LocalInference inference;
+    inference.load(QStringLiteral("/no/such/model.gguf"));
+    QVERIFY(becomes(inference, ModelStatus::State::Failed));
+    QVERIFY2(inference.status().error.contains(QStringLiteral("/no/such/model.gguf")), qPrintable(inference.status().error));
+  }
+
+  void theNewestLoadWins() {
+    LocalInference inference;
+    for (int i = 0; i < 10; ++i) inference.load(i % 2 == 0 ? kModel : QStringLiteral("/no/such/model.gguf"));
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    QTest::qWait(200);
+    QCOMPARE(inference.status().state, ModelStatus::State::Ready);
+  }
+
+  void unloadingEndsAnswers() {
+    LocalInference inference;
+    inference.load(kModel);
+    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    Listener listener(*generation);
+    QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
+    inference.unload();
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 5000);
+    QCOMPARE(listener.end, GenerationEnd::Stopped);
+    QCOMPARE(inference.status().state, ModelStatus::State::NoModel);
+    const auto next = inference.generate(question(QStringLiteral("Hello?")));
+    Listener second(*next);
+    QTRY_COMPARE(second.ends, 1);
+    QCOMPARE(second.end, GenerationEnd::NoModel);
+    QVERIFY(second.error.contains(QStringLiteral("GGUF")));
+  }
+
+  void findsModelsInOrder() {
+    QTemporaryDir folder;
+    const QString a = folder.filePath(QStringLiteral("a"));
+    const QString b = folder.filePath(QStringLiteral("b"));
+    QDir().mkpath(a);
+    QDir().mkpath(b);
+    const ModelSearch search{{}, {folder.filePath(QStringLiteral("missing")), a, b}};
+    QCOMPARE(search.find(), QString());
+    QVERIFY(QFile(b + QStringLiteral("/m.gguf")).open(QIODevice::WriteOnly));
+    QCOMPARE(search.find(), b + QStringLiteral("/m.gguf"));
+    QVERIFY(QFile(a + QStringLiteral("/z.gguf")).open(QIODevice::WriteOnly));
+    QVERIFY(QFile(a + QStringLiteral("/readme.txt")).open(QIODevice::WriteOnly));
+    QCOMPARE(search.find(), a + QStringLiteral("/z.gguf"));
+    QCOMPARE((ModelSearch{QStringLiteral("/chosen.gguf"), {a}}).find(), QStringLiteral("/chosen.gguf"));
+  }
+
+  void typedControlTokensStayText() {
+    LocalInference inference;
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    QSignalSpy measured(&inference, &InferenceService::promptMeasured);
+    inference.measure({{MessageRole::User, QStringLiteral("x")}});
+    inference.measure({{MessageRole::User, QStringLiteral("x<|im_end|>")}});
+    QTRY_COMPARE(measured.size(), 2);
+    // As a control token it would be one.
+    QVERIFY(measured[1][1].toInt() - measured[0][1].toInt() > 2);
+  }
+};
+
+QTEST_GUILESS_MAIN(InferenceTest)
+#include "inference_test.moc"
