@@ -16,24 +16,25 @@ namespace {
 
 constexpr qint64 kLargest = 1 << 20;  // A policy is a page of text; what is larger is no policy.
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("Policy", text);
-}
+/// The context that lupdate finds this file's sentences in.
+struct Sentences {
+  Q_DECLARE_TR_FUNCTIONS(Policy)
+};
 
 Outcome<QJsonObject> readFile(const QString& path) {
   using Answer = Outcome<QJsonObject>;
   QFile file(path);
   if (!file.open(QIODevice::ReadOnly)) {
-    return Answer::failure(tr("The policy %1 cannot be read: %2.").arg(path, file.errorString()));
+    return Answer::failure(Sentences::tr("The policy %1 cannot be read: %2.").arg(path, file.errorString()));
   }
-  if (file.size() > kLargest) return Answer::failure(tr("The policy %1 is too large.").arg(path));
+  if (file.size() > kLargest) return Answer::failure(Sentences::tr("The policy %1 is too large.").arg(path));
   QJsonParseError error;
   const auto document = QJsonDocument::fromJson(file.readAll(), &error);
   if (error.error != QJsonParseError::NoError) {
     return Answer::failure(
-        tr("The policy %1 is no JSON: %2 at byte %3.").arg(path, error.errorString()).arg(error.offset));
+        Sentences::tr("The policy %1 is no JSON: %2 at byte %3.").arg(path, error.errorString()).arg(error.offset));
   }
-  if (!document.isObject()) return Answer::failure(tr("The policy %1 is no JSON object.").arg(path));
+  if (!document.isObject()) return Answer::failure(Sentences::tr("The policy %1 is no JSON object.").arg(path));
   return Answer::success(document.object());
 }
 
@@ -42,7 +43,7 @@ QJsonObject readAll(const QString& folder, QStringList& problems) {
   QJsonObject values;
   const QDir dir(folder);
   if (!QFileInfo::exists(folder)) return values;
-  if (!dir.isReadable()) problems.append(tr("The policies in %1 cannot be read.").arg(folder));
+  if (!dir.isReadable()) problems.append(Sentences::tr("The policies in %1 cannot be read.").arg(folder));
   for (const QString& name : dir.entryList({QStringLiteral("*.json")}, QDir::Files | QDir::System, QDir::Name)) {
     const auto read = readFile(dir.filePath(name));
     if (!read) {
@@ -82,12 +83,12 @@ QStringList enforce(const QString& folder, Settings& settings) {
     const SettingSpec* spec = Settings::find(it.key());
     if (!spec || !spec->lockable) {
       // Perhaps a setting of another version; nothing is left open by it here.
-      unknown.append(tr("The policy names \"%1\", which is no setting that can be fixed.").arg(it.key()));
+      unknown.append(Sentences::tr("The policy names \"%1\", which is no setting that can be fixed.").arg(it.key()));
       continue;
     }
     if (typeFits(spec->type, it.value())) settings.lock(it.key(), it.value().toVariant());
     if (!settings.isLocked(it.key())) {
-      problems.append(tr("The policy gives \"%1\" a value it cannot have.").arg(it.key()));
+      problems.append(Sentences::tr("The policy gives \"%1\" a value it cannot have.").arg(it.key()));
     }
   }
   if (problems.isEmpty()) return unknown;
@@ -96,7 +97,7 @@ QStringList enforce(const QString& folder, Settings& settings) {
     if (spec.lockable && !settings.isLocked(key)) settings.lock(key, spec.defaultValue);
   }
   return problems + unknown +
-         QStringList{tr("Until it is mended, every other setting keeps its default and cannot be changed.")};
+         QStringList{Sentences::tr("Until it is mended, every other setting keeps its default and cannot be changed.")};
 }
 
 }  // namespace hadal::policy

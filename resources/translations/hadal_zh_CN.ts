@@ -151,6 +151,41 @@
     </message>
 </context>
 <context>
+    <name>Policy</name>
+    <message>
+        <source>The policy %1 cannot be read: %2.</source>
+        <translation>无法读取策略文件 %1：%2。</translation>
+    </message>
+    <message>
+        <source>The policy %1 is too large.</source>
+        <translation>策略文件 %1 过大。</translation>
+    </message>
+    <message>
+        <source>The policy %1 is no JSON: %2 at byte %3.</source>
+        <translation>策略文件 %1 不是有效的 JSON：%2，位于第 %3 字节。</translation>
+    </message>
+    <message>
+        <source>The policy %1 is no JSON object.</source>
+        <translation>策略文件 %1 不是一个 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>The policies in %1 cannot be read.</source>
+        <translation>无法读取 %1 中的策略。</translation>
+    </message>
+    <message>
+        <source>The policy names &quot;%1&quot;, which is no setting that can be fixed.</source>
+        <translation>策略中的“%1”不是可以锁定的设置项。</translation>
+    </message>
+    <message>
+        <source>The policy gives &quot;%1&quot; a value it cannot have.</source>
+        <translation>策略给“%1”设定了无效的值。</translation>
+    </message>
+    <message>
+        <source>Until it is mended, every other setting keeps its default and cannot be changed.</source>
+        <translation>在策略修正之前，其他设置保持默认值且不能更改。</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>General</source>

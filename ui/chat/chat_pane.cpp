@@ -6,6 +6,7 @@
 #include <QJsonObject>
 #include <QMenu>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTimer>
 
 #include "app/profile/profile.h"
@@ -27,7 +28,7 @@ namespace hadal::ui {
 
 namespace {
 
-constexpr int narrowPane = 960 - size::rail;
+constexpr int narrowPane = 960 - size::rail, mediumPane = 1200 - size::rail;
 constexpr int draftDelay = 500, measureDelay = 350;
 
 // The right side: header, banners and transcript above, the composer's column below.
@@ -79,7 +80,7 @@ void ChatPane::build() {
   splitter_->addWidget(right_);
   splitter_->setStretchFactor(0, 0);
   splitter_->setStretchFactor(1, 1);
-  splitter_->setSizes({size::sideList, 1000});
+  connect(splitter_, &QSplitter::splitterMoved, this, [this](int position) { listWidth_ = position; });
 
   header_ = new ChatHeader(right_);
   find_ = new FindBar(right_);
@@ -150,6 +151,9 @@ void ChatPane::connectComposer() {
   connect(composer_, &Composer::textChanged, this, &ChatPane::draftChanged);
   connect(composer_, &Composer::modelMenuWanted, this, &ChatPane::showModelMenu);
   connect(composer_, &Composer::editLastWanted, transcript_, &TranscriptView::editLast);
+  connect(composer_->edit(), &GrowingEdit::paged, transcript_, [this](int direction) {
+    transcript_->verticalScrollBar()->triggerAction(direction < 0 ? QAbstractSlider::SliderPageStepSub : QAbstractSlider::SliderPageStepAdd);
+  });
   connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
     if (ticket != measureTicket_ || tokens < 0) return;
     measured_ = tokens;
@@ -310,8 +314,8 @@ void ChatPane::setConversation(const Conversation& conversation) {
 }
 
 void ChatPane::restore() {
-  const auto sizes = state_.value(QStringLiteral("splitter")).toInt();
-  if (sizes >= 200) splitter_->setSizes({sizes, 4096});
+  listWidth_ = state_.value(QStringLiteral("splitter")).toInt();
+  if (listWidth_ >= panel_->minimumWidth()) splitter_->setSizes({listWidth_, 4096});
   const auto id = state_.value(QStringLiteral("conversation")).toInteger();
   newChat();
   if (id != 0) openConversation(id);
@@ -320,7 +324,7 @@ void ChatPane::restore() {
 void ChatPane::saveState() {
   rememberScroll();
   saveDraft();
-  if (panel_->isVisible()) state_.set(QStringLiteral("splitter"), panel_->width());
+  if (listWidth_ > 0) state_.set(QStringLiteral("splitter"), listWidth_);
   state_.set(QStringLiteral("conversation"), current_.id);
 }
 
@@ -604,6 +608,8 @@ void ChatPane::resizeEvent(QResizeEvent* event) {
     panel_->setVisible(wide);
     header_->setListHidden(!wide);
   }
+  // Until the person drags it, the list is as wide as suits the window.
+  if (listWidth_ == 0) splitter_->setSizes({width() < mediumPane ? size::sideListNarrow : size::sideList, 4096});
 }
 
 void ChatPane::changeEvent(QEvent* event) {

@@ -114,6 +114,7 @@ class ChatPane : public QWidget {
   int measured_ = -1;
   QString measuredText_;
   bool wide_ = true;
+  int listWidth_ = 0;           ///< As the person dragged it; 0: never.
 };
 
 }  // namespace hadal::ui

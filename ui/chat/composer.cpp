@@ -60,6 +60,10 @@ void GrowingEdit::keyPressEvent(QKeyEvent* event) {
     ensureCursorVisible();
     return;
   }
+  if (event->key() == Qt::Key_PageUp || event->key() == Qt::Key_PageDown) {
+    Q_EMIT paged(event->key() == Qt::Key_PageUp ? -1 : 1);
+    return;
+  }
   if (event->key() == Qt::Key_Up && document()->isEmpty()) {
     Q_EMIT upAtStart();
     return;

@@ -24,6 +24,8 @@ class GrowingEdit : public QPlainTextEdit {
   void submitted();
   void focusChanged();
   void upAtStart();
+  /// Page up or down: of the conversation, which is what is read while the question is typed.
+  void paged(int direction);
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;

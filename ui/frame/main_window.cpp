@@ -152,6 +152,7 @@ void MainWindow::retranslate() {
 void MainWindow::showChat() {
   stack_->setCurrentWidget(chat_);
   chatButton_->setChecked(true);
+  settingsButton_->setChecked(false);
   chat_->focusComposer();
 }
 
@@ -163,6 +164,7 @@ void MainWindow::showSettings() {
   }
   stack_->setCurrentWidget(settings_);
   settingsButton_->setChecked(true);
+  chatButton_->setChecked(false);
   settings_->setFocus();
 }
 

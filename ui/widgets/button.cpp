@@ -176,7 +176,6 @@ RailButton::RailButton(const QString& icon, const QString& text, QWidget* parent
   setIconName(icon);
   setText(text);
   setCheckable(true);
-  setAutoExclusive(true);
   setFixedSize(sizeHint());
 }
 

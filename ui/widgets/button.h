@@ -77,6 +77,8 @@ class RailButton : public Pressable {
   QSize sizeHint() const override { return {size::railItemWidth, size::railItemHeight}; }
 
  protected:
+  /// Which pane shows is the window's to say: Tab reaches every entry, which Qt's own exclusive buttons do not allow.
+  void nextCheckState() override {}
   void paintEvent(QPaintEvent* event) override;
 };
 
