@@ -152,7 +152,7 @@ OpenedStore Opening::forWriting() {
 OpenedStore Opening::withoutSpace(const QString& why) {
   Opening reading(options_);
   OpenedStore result = reading.forReading();
-  result.report.notices.append(why + u' ' + tr("Until Hadal is started again, nothing is kept."));
+  result.report.notices.append(why + u' ' + Sentences::tr("Until Hadal is started again, nothing is kept."));
   return result;
 }
 
