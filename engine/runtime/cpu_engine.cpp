@@ -13,6 +13,12 @@ namespace {
 /// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
 constexpr std::size_t kMostTokens = 256;
 
+/// Tokens of a prompt's chunk at least: with the SIMD kernels eight take hardly longer than one, because reading the
+/// weights is what takes the time. Plain code has no such gain.
+std::size_t least_tokens(ops::Backend backend) {
+  return backend == ops::Backend::cpu ? 8 : 1;
+}
+
 /// Multiplications per second and thread that even a slow processor reaches with the SIMD kernels, and plain code. Only
 /// the first step of a prompt relies on it.
 constexpr double kGuessSimd = 4e9;
@@ -83,7 +89,8 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       cache_(std::move(cache)),
       pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index}, *cache_),
       budget_(options.step_milliseconds / 1000.0,
-              guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), kMostTokens) {}
+              guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
+              kMostTokens) {}
 
 Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t most) const {
   if (ids.empty()) return Error{ErrorCode::invalid_argument, "There is no token to compute."};

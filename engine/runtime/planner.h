@@ -11,8 +11,9 @@ namespace hadal {
 /// How many tokens fit into one step, by the speed measured so far.
 class StepBudget {
  public:
-  /// `guess` is the first estimate of one token's seconds; rather too long than too short.
-  StepBudget(double step_seconds, double guess, std::size_t most);
+  /// `guess` is the first estimate of one token's seconds; rather too long than too short. At least `least` tokens
+  /// are given, and at most `most`.
+  StepBudget(double step_seconds, double guess, std::size_t least, std::size_t most);
 
   std::size_t tokens() const;
   /// Reports a step that worked on a prompt; steps that only decode say little of how prompts are read.
@@ -21,7 +22,7 @@ class StepBudget {
  private:
   double step_seconds_;
   double token_seconds_;
-  std::size_t most_;
+  std::size_t least_, most_;
 };
 
 /// A sequence's part of a step.

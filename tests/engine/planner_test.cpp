@@ -51,7 +51,7 @@ class PlannerTest : public QObject {
 
   void budget_finds_the_chunk_that_fits_the_step() {
     // A machine with 2 ms of fixed cost and 1 ms a token: 43 tokens take 45 ms, three quarters of a 60 ms step.
-    StepBudget budget(0.060, 0.030, 256);
+    StepBudget budget(0.060, 0.030, 1, 256);
     QCOMPARE(budget.tokens(), std::size_t{1});  // starts small
     for (int i = 0; i < 30; ++i) budget.measured(budget.tokens(), 0.002 + 0.001 * static_cast<double>(budget.tokens()));
     QVERIFY(budget.tokens() >= 40 && budget.tokens() <= 43);
@@ -63,8 +63,8 @@ class PlannerTest : public QObject {
   }
 
   void budget_stays_within_its_bounds() {
-    StepBudget slow(0.060, 10.0, 256), fast(0.060, 1e-9, 256);
-    QCOMPARE(slow.tokens(), std::size_t{1});
+    StepBudget slow(0.060, 10.0, 8, 256), fast(0.060, 1e-9, 8, 256);
+    QCOMPARE(slow.tokens(), std::size_t{8});
     QCOMPARE(fast.tokens(), std::size_t{256});
   }
 };

@@ -10,6 +10,7 @@
 // clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "hwy/cache_control.h"
 #include "ops/matmul/weights-inl.h"
 #include "ops/sum4-inl.h"
 // clang-format on
@@ -55,6 +56,7 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
   const Float d;
   const hn::FixedTag<float, kTileRows> d4;
   const std::byte* weights[rows];
+  const std::int64_t ahead = rows * o.w.row_bytes();
   hn::Vec<decltype(d4)> totals[tokens];
   HADAL_UNROLL
   for (int r = 0; r < rows; ++r) weights[r] = o.w.row(row + r);
@@ -72,6 +74,8 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
     for (std::int64_t g = first; g < last; ++g) {
       HADAL_UNROLL
       for (int r = 0; r < rows; ++r) {
+        // The same place in the next tile: rows are too short for the processor to see where their streams go on.
+        hwy::Prefetch(weights[r] + ahead + Row::offset(g));
         FloatVec w[kGroupVecs];
         Row::load(weights[r], g, w);
         HADAL_UNROLL

@@ -40,6 +40,8 @@ HWY_INLINE hn::Vec<hn::RebindToSigned<Float>> widen(const std::byte* from) {
 }
 
 struct F32Row {
+  /// Bytes before a group.
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 4; }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const float* from = reinterpret_cast<const float*>(row) + group * kGroup;
     HADAL_UNROLL
@@ -48,6 +50,8 @@ struct F32Row {
 };
 
 struct F16Row {
+  /// Bytes before a group.
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 2; }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const hn::Rebind<hwy::float16_t, Float> d16;
     const auto* from = reinterpret_cast<const hwy::float16_t*>(row) + group * kGroup;
@@ -57,10 +61,14 @@ struct F16Row {
 };
 
 struct Q4_1Row {
+  /// Bytes before a group.
+  static HWY_INLINE std::int64_t offset(std::int64_t group) {
+    return group * static_cast<std::int64_t>(sizeof(BlockQ4_1));
+  }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const Float d;
     const hn::RebindToSigned<Float> di;
-    const std::byte* block = row + group * static_cast<std::int64_t>(sizeof(BlockQ4_1));
+    const std::byte* block = row + offset(group);
     const auto header = halves(block);
     const auto scale = hn::Set(d, hn::GetLane(header));
     const auto minimum = hn::Set(d, hn::ExtractLane(header, 1));
@@ -84,9 +92,13 @@ struct Q4_1Row {
 };
 
 struct Q8_0Row {
+  /// Bytes before a group.
+  static HWY_INLINE std::int64_t offset(std::int64_t group) {
+    return group * static_cast<std::int64_t>(sizeof(BlockQ8_0));
+  }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const Float d;
-    const std::byte* block = row + group * static_cast<std::int64_t>(sizeof(BlockQ8_0));
+    const std::byte* block = row + offset(group);
     const auto scale = hn::Set(d, hn::GetLane(halves(block)));
     const std::byte* values = block + offsetof(BlockQ8_0, values);
     HADAL_UNROLL
@@ -97,6 +109,10 @@ struct Q8_0Row {
 };
 
 struct Q6_KRow {
+  /// Bytes before a group.
+  static HWY_INLINE std::int64_t offset(std::int64_t group) {
+    return group * static_cast<std::int64_t>(sizeof(BlockQ6_K)) / 8;
+  }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const Float d;
     const hn::RebindToSigned<Float> di;
