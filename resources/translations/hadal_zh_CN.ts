@@ -374,6 +374,10 @@
         <source>%1 has to be brought up to date first, which needs a folder that can be written.</source>
         <translation>需要先升级 %1，而这要求文件夹可写。</translation>
     </message>
+    <message>
+        <source>Until Hadal is started again, nothing is kept.</source>
+        <translation>在重新启动 Hadal 之前，任何内容都不会保存。</translation>
+    </message>
 </context>
 <context>
     <name>TextMenu</name>

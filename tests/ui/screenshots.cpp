@@ -67,6 +67,8 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
   } else if (scene == QLatin1String("streaming")) {
     pane.takeQuestion(QStringLiteral("Write a short story about a lighthouse keeper who finds a map."), true);
     settle(4000);
+  } else if (scene == QLatin1String("no-model")) {
+    stage.services().inference.unload();
   } else if (scene == QLatin1String("load-failure")) {
     const QString file = stage.profile() + QStringLiteral("/broken-7B.Q4_K_M.gguf");
     QFile broken(file);
@@ -83,7 +85,7 @@ bool draw(const Picture& picture, const QDir& folder) {
   Stage::Options options;
   const QString scene = QLatin1String(picture.scene);
   const QString model = Stage::starterModel();
-  options.model = scene == QLatin1String("no-model") ? QString() : model;
+  options.model = model;
   options.theme = QLatin1String(picture.theme);
   options.language = QLatin1String(picture.language);
   options.size = picture.size;

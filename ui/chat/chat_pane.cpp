@@ -442,6 +442,7 @@ void ChatPane::refreshEmpty() {
   const bool empty = transcript_->isEmpty();
   empty_->setVisible(empty);
   transcript_->setVisible(!empty);
+  refreshPlaceholder();
 }
 
 // ---- what can be done with the open one -----------------------------------------------------------------------------
@@ -504,11 +505,7 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   composer_->setModel(status);
   empty_->setModel(status);
   using State = ModelStatus::State;
-  const QString none = tr("Choose a model first, or drop a model file here");
-  composer_->setSendingPossible(status.state != State::NoModel && status.state != State::Failed,
-                                status.state == State::NoModel || status.state == State::Failed ? none
-                                : current_.id != 0                                              ? tr("Ask on, or drop a model file here")
-                                                                                                : QString());
+  refreshPlaceholder();
   if (status.state == State::Failed) {
     Notice* notice = notices_->show(QStringLiteral("model"), Notice::Kind::Danger, status.error);
     connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);
@@ -517,6 +514,14 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   }
   transcript_->setWaitingForModel(status.state == State::Loading);
   if (status.state == State::Ready) measureLater_.start();
+}
+
+void ChatPane::refreshPlaceholder() {
+  const auto state = services_.inference.status().state;
+  const bool none = state == ModelStatus::State::NoModel || state == ModelStatus::State::Failed;
+  composer_->setSendingPossible(!none, none               ? tr("Choose a model first, or drop a model file here")
+                                       : current_.id != 0 ? tr("Ask on, or drop a model file here")
+                                                          : QString());
 }
 
 void ChatPane::useModel(const QString& file) {

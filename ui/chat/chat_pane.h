@@ -74,6 +74,7 @@ class ChatPane : public QWidget {
   void deltaArrived(MessageId answer, const QString& text);
   void refreshAnswering();
   void refreshEmpty();
+  void refreshPlaceholder();
   void remove(ConversationId id);
   void rememberScroll();
 

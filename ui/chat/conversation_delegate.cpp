@@ -60,7 +60,9 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
     drawLine(*painter, head, index.data().toString(), typeface(Type::Caption, QFont::DemiBold), colour(Role::TextMuted));
     return;
   }
-  const bool open = index.data(ConversationModel::IdRole).toLongLong() == open_;
+  // Of a search, the chat is open, not each of its hits.
+  const bool hit = index.data(ConversationModel::MessageRole).toLongLong() != 0;
+  const bool open = !hit && index.data(ConversationModel::IdRole).toLongLong() == open_;
   const bool hover = option.state & QStyle::State_MouseOver;
   const bool focus = (option.state & QStyle::State_HasFocus) && (option.state & QStyle::State_KeyboardFocusChange);
   if (open) {

@@ -1,6 +1,7 @@
 #include "ui/chat/conversation_model.h"
 
 #include <QLocale>
+#include <QRegularExpression>
 #include <algorithm>
 
 namespace hadal::ui {
@@ -21,6 +22,12 @@ QString timeOf(const QDateTime& when, const QDate& today) {
   if (age <= 1) return QLocale().toString(local.time(), QStringLiteral("HH:mm"));
   if (age < 7) return QLocale().toString(local.date(), QStringLiteral("ddd"));
   return QLocale().toString(local.date(), ConversationModel::tr("d MMM", "day in the list"));
+}
+
+// A line of a list is no place for Markdown's marks.
+QString withoutMarks(QString snippet) {
+  static const QRegularExpression marks(QStringLiteral("[*`#|_~>]+"));
+  return snippet.replace(marks, QStringLiteral(" ")).simplified();
 }
 
 }  // namespace
@@ -120,7 +127,7 @@ void ConversationModel::addFound() {
   for (const SearchHit& hit : hits_) {
     if (hit.message == 0) continue;
     if (!std::exchange(any, true)) rows_ << Row{true, tr("In messages"), {}, 0, {}};
-    rows_ << Row{false, hit.conversation.title, hit.conversation, hit.message, hit.snippet.simplified()};
+    rows_ << Row{false, hit.conversation.title, hit.conversation, hit.message, withoutMarks(hit.snippet)};
   }
 }
 

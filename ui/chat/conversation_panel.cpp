@@ -12,6 +12,10 @@
 
 namespace hadal::ui {
 
+namespace {
+constexpr int wordsFrom = 250;
+}
+
 ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
     : QWidget(parent), chat_(chat), model_(new ConversationModel(this)), delegate_(new ConversationDelegate(this)) {
   search_ = new SearchField(this);
@@ -83,10 +87,22 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
 void ConversationPanel::retranslate() {
   search_->setPlaceholderText(tr("Search chats"));
   search_->setAccessibleName(tr("Search chats"));
-  newChat_->setText(tr("New chat"));
-  newChat_->updateGeometry();
+  newChat_->setAccessibleName(tr("New chat"));
+  newChat_->setToolTip(tr("New chat"));
+  fitButton();
   list_->setAccessibleName(tr("Chats"));
   model_->retranslate();
+}
+
+// In a narrow list the search needs the room more than the button's words do.
+void ConversationPanel::fitButton() {
+  newChat_->setText(width() < wordsFrom ? QString() : tr("New chat"));
+  newChat_->updateGeometry();
+}
+
+void ConversationPanel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fitButton();
 }
 
 void ConversationPanel::reload() {

@@ -33,10 +33,12 @@ class ConversationPanel : public QWidget {
  protected:
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void retranslate();
+  void fitButton();
   void search();
   void showMenu(const QModelIndex& index, const QPoint& global);
   void activate(const QModelIndex& index);

@@ -36,8 +36,9 @@ int Button::padding(bool left) const {
 QSize Button::sizeHint() const {
   const QFontMetrics metrics(labelFont());
   const int iconSide = size_ == Size::Small ? size::iconSmall : size::icon;
-  const int icon = iconName().isEmpty() ? 0 : iconSide + iconGap;
   const int wanted = size_ == Size::Small ? size::buttonSmall : size::button;
+  if (text().isEmpty()) return {wanted, wanted};
+  const int icon = iconName().isEmpty() ? 0 : iconSide + iconGap;
   return {padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false), qMax(wanted, metrics.height() + 8)};
 }
 
@@ -77,6 +78,10 @@ void Button::paintEvent(QPaintEvent*) {
   }
 
   const QFontMetrics metrics(labelFont());
+  if (text().isEmpty()) {
+    drawIcon(painter, rect(), iconName(), now.ink, size_ == Size::Small ? size::iconSmall : size::icon);
+    return;
+  }
   const int side = size_ == Size::Small ? size::iconSmall : size::icon;
   const int icon = iconName().isEmpty() ? 0 : side + iconGap;
   const int content = padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false);
