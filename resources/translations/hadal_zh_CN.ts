@@ -755,6 +755,10 @@ Ctrl-C       停止回答
         <source>Change the context</source>
         <translation>调整上下文</translation>
     </message>
+    <message>
+        <source>“%1” has a new name.</source>
+        <translation>已重命名“%1”。</translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::CommandPalette</name>
@@ -913,6 +917,26 @@ Ctrl-C       停止回答
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+    <message>
+        <source>Move to folder</source>
+        <translation>移到文件夹</translation>
+    </message>
+    <message>
+        <source>No folder</source>
+        <translation>不放入文件夹</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>Rename the folder</source>
+        <translation>重命名文件夹</translation>
+    </message>
+    <message>
+        <source>Remove the folder, keep its chats</source>
+        <translation>移除文件夹，保留其中的对话</translation>
     </message>
 </context>
 <context>

@@ -2,10 +2,12 @@
 // hadal-screenshots FOLDER [NAME...]
 #include <QApplication>
 #include <QDir>
+#include <QPainter>
 #include <QTextStream>
 
 #include "prepared_chats.h"
 #include "stage.h"
+#include "ui/chat/transcript_view.h"
 #include "ui/theme/theme.h"
 
 using namespace hadal;
@@ -38,6 +40,11 @@ const Picture kPictures[] = {
     {"settings-zh", {1024, 640}, "dark", "zh_CN", "settings"},
     {"palette", {1440, 900}, "light", "en", "palette"},
     {"palette-zh", {1440, 900}, "dark", "zh_CN", "palette"},
+    {"menu", {1440, 900}, "light", "en", "menu"},
+    {"menu-zh", {1440, 900}, "dark", "zh_CN", "menu"},
+    {"find", {1440, 900}, "dark", "en", "find"},
+    {"edit", {1440, 900}, "light", "en", "edit"},
+    {"read-only", {1440, 900}, "light", "en", "read-only"},
     {"search", {1440, 900}, "light", "en", "search"},
 };
 
@@ -48,7 +55,9 @@ void settle(int milliseconds = 700) {
 
 void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
   ui::ChatPane& pane = stage.window().chat();
-  if (scene == QLatin1String("chat") || scene == QLatin1String("palette") || scene == QLatin1String("search")) {
+  const QStringList open{QStringLiteral("chat"), QStringLiteral("palette"), QStringLiteral("search"), QStringLiteral("menu"),
+                         QStringLiteral("find"), QStringLiteral("edit"),    QStringLiteral("read-only")};
+  if (open.contains(scene)) {
     pane.openConversation(chat);
     settle();
   }
@@ -58,6 +67,13 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
   } else if (scene == QLatin1String("search")) {
     pane.searchEverywhere();
     QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("sort"));
+  } else if (scene == QLatin1String("menu")) {
+    QTest::mouseClick(stage.find<QWidget>("modelChip"), Qt::LeftButton);
+  } else if (scene == QLatin1String("find")) {
+    pane.findHere();
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("sort"));
+  } else if (scene == QLatin1String("edit")) {
+    stage.find<ui::TranscriptView>("transcript")->editLast();
   } else if (scene == QLatin1String("settings")) {
     stage.window().showSettings();
   } else if (scene == QLatin1String("empty")) {
@@ -86,6 +102,7 @@ bool draw(const Picture& picture, const QDir& folder) {
   const QString scene = QLatin1String(picture.scene);
   const QString model = Stage::starterModel();
   options.model = model;
+  options.readOnly = scene == QLatin1String("read-only");
   options.theme = QLatin1String(picture.theme);
   options.language = QLatin1String(picture.language);
   options.size = picture.size;
@@ -94,7 +111,15 @@ bool draw(const Picture& picture, const QDir& folder) {
   play(stage, scene, chat, chinese);
   settle();
   const QString file = folder.filePath(QLatin1String(picture.name) + QStringLiteral(".png"));
-  return stage.window().grab().save(file);
+  // With what pops up over it, as it is on the screen.
+  QPixmap image = stage.window().grab();
+  if (QWidget* popup = QApplication::activePopupWidget()) {
+    QPainter painter(&image);
+    painter.setClipRegion(popup->mask().isEmpty() ? QRegion(QRect(stage.window().mapFromGlobal(popup->pos()), popup->size()))
+                                                  : popup->mask().translated(stage.window().mapFromGlobal(popup->pos())));
+    painter.drawPixmap(stage.window().mapFromGlobal(popup->pos()), popup->grab());
+  }
+  return image.save(file);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ void Stage::start(const Options& options) {
   program_ = std::make_unique<Program>(line);
   InstanceClient client;
   program_->handOver(client);
+  if (options.readOnly) program_->profile().useReadOnly(QStringLiteral("The profile is on a read-only file system."));
   bool opened = false;
   QObject::connect(program_.get(), &Program::opened, program_.get(), [&opened] { opened = true; });
   program_->start();

@@ -17,6 +17,7 @@ class Stage {
     QString language = QStringLiteral("en");
     QString theme = QStringLiteral("light");
     int context = 0;
+    bool readOnly = false;
     QSize size{1440, 900};
   };
 

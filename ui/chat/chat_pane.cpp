@@ -84,7 +84,7 @@ void ChatPane::build() {
 
   header_ = new ChatHeader(right_);
   find_ = new FindBar(right_);
-  head_ = new ColumnBox(space::s, 0, right_);
+  head_ = new ColumnBox(space::s, space::s, right_);
   banners_ = new NoticeStack(head_);
   head_->box().addWidget(banners_);
   head_->hide();
@@ -130,6 +130,7 @@ void ChatPane::connectChat() {
   connect(&chat, &ChatService::storeFailed, this, &ChatPane::showFailure);
   connect(panel_, &ConversationPanel::newChatWanted, this, &ChatPane::newChat);
   connect(panel_, &ConversationPanel::openWanted, this, &ChatPane::openConversation);
+  connect(panel_, &ConversationPanel::renamed, this, &ChatPane::offerOldTitle);
   connect(panel_, &ConversationPanel::deleteWanted, this, &ChatPane::remove);
   connect(panel_, &ConversationPanel::failed, this, &ChatPane::showFailure);
   connect(panel_, &ConversationPanel::newDraftFound, this, [this](const QString& draft) {
@@ -383,9 +384,11 @@ void ChatPane::takeQuestion(const QString& text, bool send) {
   newChat();
   if (send) {
     ask(text);
-  } else {
-    composer_->setText(text);
+    return;
   }
+  // What was typed before stays above it.
+  const QString draft = composer_->text();
+  composer_->setText(draft.trimmed().isEmpty() ? text : draft + QStringLiteral("\n\n") + text);
 }
 
 void ChatPane::stop() {
@@ -483,6 +486,15 @@ void ChatPane::remove(ConversationId id) {
         }
       });
     });
+  });
+}
+
+void ChatPane::offerOldTitle(ConversationId id, const QString& before) {
+  Notice* notice = notices_->show(QStringLiteral("renamed"), Notice::Kind::Info, tr("“%1” has a new name.").arg(before));
+  notice->setClosable(true);
+  connect(notice->addAction(tr("Undo")), &Button::clicked, this, [this, id, before] {
+    notices_->dismiss(QStringLiteral("renamed"));
+    report(services_.chat.rename(id, before));
   });
 }
 

@@ -76,6 +76,7 @@ class ChatPane : public QWidget {
   void refreshEmpty();
   void refreshPlaceholder();
   void remove(ConversationId id);
+  void offerOldTitle(ConversationId id, const QString& before);
   void rememberScroll();
 
   void modelChanged(const ModelStatus& status);

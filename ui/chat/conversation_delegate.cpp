@@ -112,7 +112,9 @@ QWidget* ConversationDelegate::createEditor(QWidget* parent, const QStyleOptionV
 
 void ConversationDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option,
                                                 const QModelIndex&) const {
-  editor->setGeometry(inside(option.rect).adjusted(4, 1, -4, -1));
+  QRect place = inside(option.rect).adjusted(4, 1, -4, -1);
+  place.setTop(place.bottom() - qMin(place.height(), size::field) + 1);
+  editor->setGeometry(place);
 }
 
 }  // namespace hadal::ui

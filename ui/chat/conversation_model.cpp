@@ -26,8 +26,8 @@ QString timeOf(const QDateTime& when, const QDate& today) {
 
 // A line of a list is no place for Markdown's marks.
 QString withoutMarks(QString snippet) {
-  static const QRegularExpression marks(QStringLiteral("[*`#|_~>]+"));
-  return snippet.replace(marks, QStringLiteral(" ")).simplified();
+  static const QRegularExpression inside(QStringLiteral("[*`_~]+")), between(QStringLiteral("[#|>]+"));
+  return snippet.remove(inside).replace(between, QStringLiteral(" ")).simplified();
 }
 
 }  // namespace
@@ -77,6 +77,13 @@ QModelIndex ConversationModel::indexOf(ConversationId id) const {
   return {};
 }
 
+QModelIndex ConversationModel::indexOfFolder(FolderId id) const {
+  for (int row = 0; row < rows_.size(); ++row) {
+    if (rows_[row].group && rows_[row].folder == id) return index(row);
+  }
+  return {};
+}
+
 void ConversationModel::rebuild() {
   beginResetModel();
   rows_.clear();
@@ -90,8 +97,8 @@ void ConversationModel::rebuild() {
 
 void ConversationModel::addGrouped() {
   const QDate today = QDate::currentDate();
-  const auto head = [this](const QString& text) { rows_ << Row{true, text, {}, 0, {}}; };
-  const auto item = [this](const Conversation& c) { rows_ << Row{false, c.title, c, 0, {}}; };
+  const auto head = [this](const QString& text) { rows_ << Row{true, text, {}, 0, {}, 0}; };
+  const auto item = [this](const Conversation& c) { rows_ << Row{false, c.title, c, 0, {}, 0}; };
 
   bool any = false;
   for (const Conversation& c : all_.conversations) {
@@ -103,7 +110,7 @@ void ConversationModel::addGrouped() {
     any = false;
     for (const Conversation& c : all_.conversations) {
       if (c.pinned || c.folder != folder.id) continue;
-      if (!std::exchange(any, true)) head(folder.name);
+      if (!std::exchange(any, true)) rows_ << Row{true, folder.name, {}, 0, {}, folder.id};
       item(c);
     }
   }
@@ -120,14 +127,14 @@ void ConversationModel::addFound() {
   bool any = false;
   for (const Conversation& c : all_.conversations) {
     if (!c.title.contains(filter_, Qt::CaseInsensitive)) continue;
-    if (!std::exchange(any, true)) rows_ << Row{true, tr("Titles"), {}, 0, {}};
-    rows_ << Row{false, c.title, c, 0, {}};
+    if (!std::exchange(any, true)) rows_ << Row{true, tr("Titles"), {}, 0, {}, 0};
+    rows_ << Row{false, c.title, c, 0, {}, 0};
   }
   any = false;
   for (const SearchHit& hit : hits_) {
     if (hit.message == 0) continue;
-    if (!std::exchange(any, true)) rows_ << Row{true, tr("In messages"), {}, 0, {}};
-    rows_ << Row{false, hit.conversation.title, hit.conversation, hit.message, withoutMarks(hit.snippet)};
+    if (!std::exchange(any, true)) rows_ << Row{true, tr("In messages"), {}, 0, {}, 0};
+    rows_ << Row{false, hit.conversation.title, hit.conversation, hit.message, withoutMarks(hit.snippet), 0};
   }
 }
 
@@ -148,6 +155,7 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const {
     case MessageRole: return row.message;
     case TimeRole: return row.group ? QString() : timeOf(row.conversation.updated, QDate::currentDate());
     case SnippetRole: return row.snippet;
+    case FolderRole: return row.folder;
     case PinnedRole: return row.conversation.pinned;
     default: return {};
   }
@@ -156,14 +164,21 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const {
 bool ConversationModel::setData(const QModelIndex& index, const QVariant& value, int role) {
   const QString title = value.toString().simplified();
   if (role != Qt::EditRole || title.isEmpty() || title == rows_[index.row()].text) return false;
-  rows_[index.row()].text = title;
+  Row& row = rows_[index.row()];
+  row.text = title;
   Q_EMIT dataChanged(index, index);
-  Q_EMIT renamed(rows_[index.row()].conversation.id, title);
+  if (row.folder != 0) {
+    Q_EMIT folderRenamed(row.folder, title);
+  } else {
+    Q_EMIT renamed(row.conversation.id, title);
+  }
   return true;
 }
 
 Qt::ItemFlags ConversationModel::flags(const QModelIndex& index) const {
-  if (!index.isValid() || rows_[index.row()].group) return Qt::ItemIsEnabled;
+  if (!index.isValid()) return Qt::NoItemFlags;
+  const Row& row = rows_[index.row()];
+  if (row.group) return row.folder != 0 ? Qt::ItemIsEnabled | Qt::ItemIsEditable : Qt::ItemIsEnabled;
   return Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable;
 }
 

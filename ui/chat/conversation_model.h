@@ -11,7 +11,7 @@ namespace hadal::ui {
 class ConversationModel : public QAbstractListModel {
   Q_OBJECT
  public:
-  enum Roles { IsGroupRole = Qt::UserRole, IdRole, MessageRole, TimeRole, SnippetRole, PinnedRole };
+  enum Roles { IsGroupRole = Qt::UserRole, IdRole, MessageRole, TimeRole, SnippetRole, PinnedRole, FolderRole };
 
   using QAbstractListModel::QAbstractListModel;
 
@@ -24,6 +24,8 @@ class ConversationModel : public QAbstractListModel {
 
   const Conversation* find(ConversationId id) const;
   QModelIndex indexOf(ConversationId id) const;
+  QModelIndex indexOfFolder(FolderId id) const;
+  const QList<Folder>& folders() const { return all_.folders; }
   const QList<Conversation>& conversations() const { return all_.conversations; }
   /// Headings and times in the language of now.
   void retranslate() { rebuild(); }
@@ -35,6 +37,7 @@ class ConversationModel : public QAbstractListModel {
 
  Q_SIGNALS:
   void renamed(hadal::ConversationId id, const QString& title);
+  void folderRenamed(hadal::FolderId id, const QString& name);
 
  private:
   struct Row {
@@ -43,6 +46,7 @@ class ConversationModel : public QAbstractListModel {
     Conversation conversation;
     hadal::MessageId message = 0;
     QString snippet;
+    FolderId folder = 0;  ///< Of a group head that stands for one.
   };
   void rebuild();
   void addGrouped();

@@ -73,11 +73,26 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
     if (index.isValid()) showMenu(index, list_->viewport()->mapToGlobal(at));
   });
   connect(model_, &ConversationModel::renamed, this, [this](ConversationId id, const QString& title) {
-    chat_.rename(id, title).then(this, [this](const Outcome<Nothing>& done) {
+    const Conversation* before = model_->find(id);
+    const QString old = before ? before->title : QString();
+    chat_.rename(id, title).then(this, [this, id, old](const Outcome<Nothing>& done) {
+      if (done) {
+        Q_EMIT renamed(id, old);
+      } else {
+        Q_EMIT failed(done.error);
+      }
+    });
+  });
+  connect(model_, &ConversationModel::folderRenamed, this, [this](FolderId id, const QString& name) {
+    chat_.renameFolder(id, name).then(this, [this](const Outcome<Nothing>& done) {
       if (!done) Q_EMIT failed(done.error);
     });
   });
-  connect(model_, &QAbstractItemModel::modelReset, this, [this] { setOpen(open_); });
+  connect(model_, &QAbstractItemModel::modelReset, this, [this] {
+    setOpen(open_);
+    // A folder that was just made is named as soon as its head is there.
+    if (folderToName_ != 0 && model_->indexOfFolder(folderToName_).isValid()) renameFolder(std::exchange(folderToName_, 0));
+  });
   connect(&chat_, &ChatService::conversationChanged, model_, &ConversationModel::upsert);
   connect(&chat_, &ChatService::foldersChanged, this, &ConversationPanel::reload);
   connect(&chat_, &ChatService::conversationRemoved, model_, &ConversationModel::remove);
@@ -159,7 +174,10 @@ void ConversationPanel::activate(const QModelIndex& index) {
 }
 
 void ConversationPanel::showMenu(const QModelIndex& index, const QPoint& global) {
-  if (index.data(ConversationModel::IsGroupRole).toBool()) return;
+  if (index.data(ConversationModel::IsGroupRole).toBool()) {
+    showFolderMenu(index, global);
+    return;
+  }
   const ConversationId id = index.data(ConversationModel::IdRole).toLongLong();
   const bool pinned = index.data(ConversationModel::PinnedRole).toBool();
   auto* menu = new QMenu(this);
@@ -171,9 +189,59 @@ void ConversationPanel::showMenu(const QModelIndex& index, const QPoint& global)
                       if (!done) Q_EMIT failed(done.error);
                     });
                   });
+  addFolderMenu(*menu, id);
   menu->addSeparator();
   menu->addAction(themedIcon(QStringLiteral("trash")), tr("Delete"), this, [this, id] { Q_EMIT deleteWanted(id); });
   menu->popup(global);
+}
+
+void ConversationPanel::moveTo(ConversationId id, FolderId folder) {
+  chat_.moveToFolder(id, folder).then(this, [this](const Outcome<Nothing>& done) {
+    if (!done) Q_EMIT failed(done.error);
+  });
+}
+
+void ConversationPanel::addFolderMenu(QMenu& menu, ConversationId id) {
+  const Conversation* chat = model_->find(id);
+  QMenu* folders = menu.addMenu(themedIcon(QStringLiteral("folder")), tr("Move to folder"));
+  const auto add = [&](const QString& name, FolderId folder) {
+    QAction* action = folders->addAction(name, this, [this, id, folder] { moveTo(id, folder); });
+    action->setCheckable(true);
+    action->setChecked(chat && chat->folder == folder);
+  };
+  add(tr("No folder"), 0);
+  for (const Folder& folder : model_->folders()) add(folder.name, folder.id);
+  folders->addSeparator();
+  folders->addAction(themedIcon(QStringLiteral("plus")), tr("New folder"), this, [this, id] {
+    chat_.addFolder(tr("New folder")).then(this, [this, id](const Outcome<Folder>& made) {
+      if (!made) {
+        Q_EMIT failed(made.error);
+        return;
+      }
+      folderToName_ = made->id;
+      moveTo(id, made->id);
+    });
+  });
+}
+
+// A group head that stands for a folder has a menu of its own.
+void ConversationPanel::showFolderMenu(const QModelIndex& index, const QPoint& global) {
+  const FolderId folder = index.data(ConversationModel::FolderRole).toLongLong();
+  if (folder == 0) return;
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(themedIcon(QStringLiteral("edit")), tr("Rename the folder"), this, [this, folder] { renameFolder(folder); });
+  menu->addAction(themedIcon(QStringLiteral("trash")), tr("Remove the folder, keep its chats"), this, [this, folder] {
+    chat_.removeFolder(folder).then(this, [this](const Outcome<Nothing>& done) {
+      if (!done) Q_EMIT failed(done.error);
+    });
+  });
+  menu->popup(global);
+}
+
+void ConversationPanel::renameFolder(FolderId folder) {
+  const QModelIndex index = model_->indexOfFolder(folder);
+  if (index.isValid()) list_->edit(index);
 }
 
 void ConversationPanel::step(int direction) {

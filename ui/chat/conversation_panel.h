@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QListView>
+#include <QMenu>
 #include <QTimer>
 
 #include "ui/chat/conversation_model.h"
@@ -26,6 +27,7 @@ class ConversationPanel : public QWidget {
  Q_SIGNALS:
   void newChatWanted();
   void openWanted(hadal::ConversationId id, hadal::MessageId message);
+  void renamed(hadal::ConversationId id, const QString& before);
   void deleteWanted(hadal::ConversationId id);
   void newDraftFound(const QString& draft);
   void failed(const QString& sentence);
@@ -41,6 +43,10 @@ class ConversationPanel : public QWidget {
   void fitButton();
   void search();
   void showMenu(const QModelIndex& index, const QPoint& global);
+  void showFolderMenu(const QModelIndex& index, const QPoint& global);
+  void addFolderMenu(QMenu& menu, ConversationId id);
+  void moveTo(ConversationId id, FolderId folder);
+  void renameFolder(FolderId folder);
   void activate(const QModelIndex& index);
   bool listKey(QKeyEvent* event);
   void step(int direction);
@@ -53,6 +59,7 @@ class ConversationPanel : public QWidget {
   QListView* list_;
   QTimer searchLater_;
   ConversationId open_ = 0;
+  FolderId folderToName_ = 0;
 };
 
 }  // namespace hadal::ui

@@ -23,12 +23,14 @@ FindBar::FindBar(QWidget* parent) : QWidget(parent) {
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(space::l, 0, space::m, 1);
   layout->setSpacing(space::xs);
+  field_->setMaximumWidth(420);
   layout->addWidget(field_, 1);
   layout->addSpacing(space::s);
   layout->addWidget(count_);
   layout->addSpacing(space::s);
   layout->addWidget(back_);
   layout->addWidget(on_);
+  layout->addStretch(0);
   layout->addWidget(close_);
   connect(field_, &QLineEdit::textChanged, this, &FindBar::changed);
   connect(back_, &IconButton::clicked, this, [this] { Q_EMIT stepped(-1); });

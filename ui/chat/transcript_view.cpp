@@ -161,6 +161,7 @@ void TranscriptView::makeTurn(Entry& entry) {
     entry.turn = answer;
   }
   Turn* made = entry.turn;
+  made_ = true;
   entry.dirty = true;
   if (!needle_.isEmpty()) made->setNeedle(needle_);
   connect(made, &Turn::heightChanged, this, [this, made] { touch(made); });
@@ -260,7 +261,20 @@ void TranscriptView::refresh() {
     if (!changed && !std::exchange(refreshPending_, false)) break;
   }
   arrange();
+  if (std::exchange(made_, false)) orderTabs();
   refreshing_ = false;
+}
+
+// Widgets are made as they are scrolled to; Tab goes from the top to the bottom all the same.
+void TranscriptView::orderTabs() {
+  QWidget* before = this;
+  for (const Entry& entry : entries_) {
+    if (!entry.turn) continue;
+    for (Pressable* button : entry.turn->findChildren<Pressable*>()) {
+      setTabOrder(before, button);
+      before = button;
+    }
+  }
 }
 
 void TranscriptView::arrange() {

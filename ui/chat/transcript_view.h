@@ -81,6 +81,7 @@ class TranscriptView : public QAbstractScrollArea {
   void refresh();
   void stack();
   void arrange();
+  void orderTabs();
   void showMatch();
   void placeEndButton();
 
@@ -91,6 +92,7 @@ class TranscriptView : public QAbstractScrollArea {
   bool refreshing_ = false;
   bool refreshPending_ = false;
   bool waiting_ = false;
+  bool made_ = false;  ///< Turns were made since the order of Tab was set.
   int contentHeight_ = 0;
   int lastColumn_ = 0;
   int anchor_ = 0;        ///< Entry at the top edge ...

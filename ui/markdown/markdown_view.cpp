@@ -106,11 +106,10 @@ void MarkdownView::showOpen(const QList<MarkdownBlock>& blocks) {
     ++taken;
   }
   for (std::size_t i = at; i < blocks_.size(); ++i) {
-    std::erase_if(buttons_, [&](const auto& entry) {
-      if (entry.first != blocks_[i].get()) return false;
-      delete entry.second;
-      return true;
-    });
+    if (const auto button = buttons_.find(blocks_[i].get()); button != buttons_.end()) {
+      delete button->second;
+      buttons_.erase(button);
+    }
   }
   blocks_.resize(at);
   for (; taken < blocks.size(); ++taken) blocks_.push_back(makeBlockView(blocks[taken], style_, colours_));
@@ -119,8 +118,10 @@ void MarkdownView::showOpen(const QList<MarkdownBlock>& blocks) {
 void MarkdownView::place(std::size_t from) {
   if (width_ <= 0) return;
   const qreal measure = style_.plain ? width_ : size::measure;
-  qreal y = 0;
-  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+  // What stands above `from` stays where it is.
+  from = qMin(from, blocks_.size());
+  qreal y = from > 0 ? blocks_[from - 1]->top + blocks_[from - 1]->height : 0;
+  for (std::size_t i = from; i < blocks_.size(); ++i) {
     BlockView& block = *blocks_[i];
     if (i > 0) y += gapBetween(blocks_[i - 1]->block(), block.block());
     if (block.height <= 0) block.lay(width_, measure);
@@ -129,7 +130,7 @@ void MarkdownView::place(std::size_t from) {
   }
   const int before = std::exchange(height_, static_cast<int>(std::ceil(y)));
   if (!needle_.isEmpty()) findMatches(from);
-  placeButtons();
+  placeButtons(from);
   if (from < blocks_.size()) {
     const int top = from > 0 ? static_cast<int>(blocks_[from]->top) - 16 : 0;
     update(0, top, QWidget::width(), qMax(height_, before) - top + 16);
@@ -142,12 +143,12 @@ void MarkdownView::place(std::size_t from) {
   }
 }
 
-void MarkdownView::placeButtons() {
-  for (const auto& block : blocks_) {
+void MarkdownView::placeButtons(std::size_t from) {
+  for (std::size_t i = from; i < blocks_.size(); ++i) {
+    const auto& block = blocks_[i];
     const QRectF place = block->buttonPlace();
     if (place.height() <= 0) continue;
-    const auto known = std::find_if(buttons_.begin(), buttons_.end(), [&](const auto& entry) { return entry.first == block.get(); });
-    Button* button = known != buttons_.end() ? known->second : nullptr;
+    Button*& button = buttons_[block.get()];
     if (!button) {
       button = new Button(Button::Kind::Ghost, tr("Copy"), this, Button::Size::Small);
       button->setIconName(QStringLiteral("copy"));
@@ -158,7 +159,6 @@ void MarkdownView::placeButtons() {
         QTimer::singleShot(1500, button, [button] { button->setIconName(QStringLiteral("copy")); });
       });
       button->show();
-      buttons_.emplace_back(block.get(), button);
     }
     const QSize wanted = button->sizeHint();
     button->setGeometry(static_cast<int>(place.right()) - wanted.width(), static_cast<int>(block->top + place.y()), wanted.width(), 24);
@@ -246,7 +246,7 @@ void MarkdownView::changeEvent(QEvent* event) {
       button->setText(tr("Copy"));
       button->setAccessibleName(tr("Copy the code"));
     }
-    placeButtons();
+    placeButtons(0);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <QTimer>
 #include <QWidget>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "ui/markdown/block_splitter.h"
@@ -68,7 +69,7 @@ class MarkdownView : public QWidget {
   void showPending();
   void showOpen(const QList<MarkdownBlock>& blocks);
   void place(std::size_t from);
-  void placeButtons();
+  void placeButtons(std::size_t from);
   Position positionAt(const QPointF& at) const;
   BlockMarks marksOf(std::size_t block) const;
   void findMatches(std::size_t from);
@@ -86,7 +87,7 @@ class MarkdownView : public QWidget {
   std::size_t finished_ = 0;  ///< Blocks of finished pieces.
   std::vector<QList<int>> matches_;
   QString needle_;
-  std::vector<std::pair<BlockView*, Button*>> buttons_;
+  std::unordered_map<const BlockView*, Button*> buttons_;
   int width_ = 0, height_ = 0;
   Position anchor_, caret_;
   bool selecting_ = false, showCaret_ = false;

@@ -41,19 +41,21 @@ bool isCjk(QChar c) {
 
 QList<QTextLayout::FormatRange> markFormats(const BlockMarks& marks, int firstOffset, int length) {
   QList<QTextLayout::FormatRange> result;
-  const auto add = [&](int from, int to, Role ground) {
+  const auto add = [&](int from, int to, const QColor& ground) {
     from = qBound(0, from - firstOffset, length);
     to = qBound(0, to - firstOffset, length);
     if (from >= to) return;
     QTextLayout::FormatRange range;
     range.start = from;
     range.length = to - from;
-    range.format.setBackground(colour(ground));
+    range.format.setBackground(ground);
     range.format.setForeground(colour(Role::Text));
     result << range;
   };
-  for (const int match : marks.matches) add(match, match + marks.matchLength, Role::WarningSoft);
-  add(marks.selectionStart, marks.selectionEnd, Role::Selection);
+  QColor found = colour(Role::Warning);
+  found.setAlphaF(0.35F);
+  for (const int match : marks.matches) add(match, match + marks.matchLength, found);
+  add(marks.selectionStart, marks.selectionEnd, colour(Role::Selection));
   return result;
 }
 

@@ -56,7 +56,8 @@ Style::Style(Theme& theme) : QProxyStyle(QStyleFactory::create(QStringLiteral("F
 void Style::polish(QWidget* widget) {
   QProxyStyle::polish(widget);
   if (qobject_cast<QMenu*>(widget) || widget->inherits("QTipLabel")) {
-    new RoundedMask(widget, qobject_cast<QMenu*>(widget) ? radius::card - 2 : radius::small);
+    // A little squarer than what is drawn, so that it cuts nothing off the line.
+    new RoundedMask(widget, qobject_cast<QMenu*>(widget) ? radius::card - 4 : radius::small - 1);
   }
   if (widget->inherits("QScrollBar") || qobject_cast<QLineEdit*>(widget)) widget->setAttribute(Qt::WA_Hover);
 }

@@ -1,0 +1,79 @@
+// The settings page is the settings table: every row is there, changes at once, and what is fixed says so.
+#include <QAbstractButton>
+#include <QApplication>
+#include <QDoubleSpinBox>
+
+#include "app/settings/settings.h"
+#include "resources/resources.h"
+#include "ui/settings/setting_row.h"
+#include "ui/settings/settings_page.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/label.h"
+
+#include <QTest>
+
+using namespace hadal;
+using namespace hadal::ui;
+
+class SettingsPageTest : public QObject {
+  Q_OBJECT
+
+ private:
+  static SettingRow* row(SettingsPage& page, const char* key) {
+    auto* found = page.findChild<SettingRow*>(QStringLiteral("setting.") + QLatin1String(key));
+    if (!found) qFatal("no row for %s", key);
+    return found;
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    initResources();
+    Theme::install(*qApp, Theme::Mode::Light);
+  }
+
+  void everySettingHasItsRow() {
+    Settings settings;
+    SettingsPage page(settings);
+    QCOMPARE(page.findChildren<SettingRow*>().size(), static_cast<qsizetype>(Settings::table().size()));
+    for (const SettingSpec& spec : Settings::table()) row(page, spec.key);
+  }
+
+  void choosingChangesTheSetting() {
+    Settings settings;
+    SettingsPage page(settings);
+    page.resize(1000, 800);
+    page.show();
+    for (QAbstractButton* button : row(page, setting::theme)->findChildren<QAbstractButton*>()) {
+      if (button->text() == QStringLiteral("Dark")) QTest::mouseClick(button, Qt::LeftButton);
+    }
+    QCOMPARE(settings.value(QLatin1String(setting::theme)).toString(), QStringLiteral("dark"));
+    auto* temperature = row(page, setting::temperature)->findChild<QDoubleSpinBox*>();
+    temperature->setValue(0.25);
+    QCOMPARE(settings.value(QLatin1String(setting::temperature)).toDouble(), 0.25);
+  }
+
+  void aChangeFromElsewhereIsShown() {
+    Settings settings;
+    SettingsPage page(settings);
+    settings.setValue(QLatin1String(setting::topK), 7);
+    QCOMPARE(row(page, setting::topK)->findChild<QDoubleSpinBox*>()->value(), 7.0);
+  }
+
+  void whatIsFixedSaysSo() {
+    Settings settings;
+    settings.lock(QLatin1String(setting::temperature), 0.5);
+    SettingsPage page(settings);
+    page.show();
+    SettingRow* fixed = row(page, setting::temperature);
+    auto* control = fixed->findChild<QDoubleSpinBox*>();
+    QCOMPARE(control->value(), 0.5);
+    QVERIFY(!control->isEnabled());
+    bool said = false;
+    for (const TextLabel* label : fixed->findChildren<TextLabel*>()) said = said || label->text().contains(QStringLiteral("administrator"));
+    QVERIFY(said);
+    QVERIFY(row(page, setting::topK)->findChild<QDoubleSpinBox*>()->isEnabled());
+  }
+};
+
+QTEST_MAIN(SettingsPageTest)
+#include "settings_page_test.moc"
