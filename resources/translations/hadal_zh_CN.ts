@@ -121,6 +121,282 @@
     </message>
 </context>
 <context>
+    <name>Engine</name>
+    <message>
+        <source>the file is empty. Download it again.</source>
+        <translation>文件是空的，请重新下载。</translation>
+    </message>
+    <message>
+        <source>the file ends inside %1, after %2. Download it again.</source>
+        <translation>文件在%1处中断，只有 %2，请重新下载。</translation>
+    </message>
+    <message>
+        <source>this is not a GGUF file (it does not begin with &quot;GGUF&quot;). %1</source>
+        <translation>这不是 GGUF 文件（开头不是“GGUF”）。%1</translation>
+    </message>
+    <message>
+        <source>It looks like a safetensors file; convert it to GGUF first.</source>
+        <translation>它看起来是 safetensors 文件，请先转换为 GGUF。</translation>
+    </message>
+    <message>
+        <source>It looks like a ZIP archive (or a PyTorch checkpoint); unpack or convert it first.</source>
+        <translation>它看起来是 ZIP 压缩包（或 PyTorch 检查点），请先解压或转换。</translation>
+    </message>
+    <message>
+        <source>It looks like a web page: the download gave an error page instead of the model.</source>
+        <translation>它看起来是网页：下载到的是错误页面，而不是模型。</translation>
+    </message>
+    <message>
+        <source>It is a Git LFS pointer; fetch the file itself with git lfs pull.</source>
+        <translation>它是 Git LFS 指针，请用 git lfs pull 获取文件本身。</translation>
+    </message>
+    <message>
+        <source>It looks like a JSON file.</source>
+        <translation>它看起来是 JSON 文件。</translation>
+    </message>
+    <message>
+        <source>It is in the GGML format that came before GGUF; get a newer file of this model.</source>
+        <translation>它是 GGUF 之前的 GGML 格式，请获取该模型较新的文件。</translation>
+    </message>
+    <message>
+        <source>It begins with zeros only: an unfinished download. Download it again.</source>
+        <translation>文件开头全是零，下载没有完成，请重新下载。</translation>
+    </message>
+    <message>
+        <source>Hadal reads GGUF files.</source>
+        <translation>Hadal 读取 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>this GGUF file is big-endian, made for another kind of machine; get the little-endian file of this model.</source>
+        <translation>这个 GGUF 文件是大端序，用于另一类机器，请获取该模型的小端序文件。</translation>
+    </message>
+    <message>
+        <source>this is GGUF version %1; Hadal reads versions 2 and 3.</source>
+        <translation>这是 GGUF 第 %1 版，Hadal 只能读取第 2 版和第 3 版。</translation>
+    </message>
+    <message>
+        <source>the header announces %1 metadata entries and %2 tensors, more than a file of %3 can hold. It is damaged or incomplete; download it again.</source>
+        <translation>文件头声明有 %1 条元数据和 %2 个张量，%3 的文件容纳不下。文件已损坏或不完整，请重新下载。</translation>
+    </message>
+    <message>
+        <source>%1 should be %2 bytes long, but the file ends after %3 of them. It is damaged or incomplete; download it again.</source>
+        <translation>%1应有 %2 字节，但文件只到其中 %3 字节。文件已损坏或不完整，请重新下载。</translation>
+    </message>
+    <message>
+        <source>%1 is %2 bytes long; at most %3 are allowed.</source>
+        <translation>%1长 %2 字节，最多允许 %3 字节。</translation>
+    </message>
+    <message>
+        <source>%1 should have %2 elements of type %3, but the file ends before. It is damaged or incomplete; download it again.</source>
+        <translation>%1应有 %2 个 %3 类型的元素，但文件提前结束。文件已损坏或不完整，请重新下载。</translation>
+    </message>
+    <message>
+        <source>%1: element %2 of %3 reaches beyond the end of the file. It is damaged or incomplete; download it again.</source>
+        <translation>%1：第 %2 个元素（共 %3 个）超出文件末尾。文件已损坏或不完整，请重新下载。</translation>
+    </message>
+    <message>
+        <source>metadata %1 occurs twice.</source>
+        <translation>元数据 %1 出现了两次。</translation>
+    </message>
+    <message>
+        <source>metadata %1 should be of type %2, but is %3.</source>
+        <translation>元数据 %1 应为 %2 类型，实际是 %3。</translation>
+    </message>
+    <message>
+        <source>metadata general.alignment is %1, but must be a power of two from 8 to 2097152.</source>
+        <translation>元数据 general.alignment 为 %1，但必须是 8 到 2097152 之间的 2 的幂。</translation>
+    </message>
+    <message>
+        <source>the metadata has no %1 (%2).</source>
+        <translation>元数据中没有 %1（%2）。</translation>
+    </message>
+    <message>
+        <source>%1 has the unknown type %2.</source>
+        <translation>%1的类型 %2 未知。</translation>
+    </message>
+    <message>
+        <source>%1 should be true or false (1 or 0), but is %2.</source>
+        <translation>%1应为真或假（1 或 0），实际是 %2。</translation>
+    </message>
+    <message>
+        <source>%1 is an array of arrays, which no model needs.</source>
+        <translation>%1是数组的数组，没有模型需要它。</translation>
+    </message>
+    <message>
+        <source>%1 is an array of the unknown type %2.</source>
+        <translation>%1是未知类型 %2 的数组。</translation>
+    </message>
+    <message>
+        <source>tensor %1 occurs twice in the tensor table.</source>
+        <translation>张量 %1 在张量表中出现了两次。</translation>
+    </message>
+    <message>
+        <source>tensor %1 of %2 has no name.</source>
+        <translation>第 %1 个张量（共 %2 个）没有名称。</translation>
+    </message>
+    <message>
+        <source>tensor %1 has %2 dimensions; 1 to 4 are allowed.</source>
+        <translation>张量 %1 有 %2 个维度，只允许 1 到 4 个。</translation>
+    </message>
+    <message>
+        <source>%1: dimension %2 is 0.</source>
+        <translation>%1：第 %2 维为 0。</translation>
+    </message>
+    <message>
+        <source>%1 has more than 2^63 elements.</source>
+        <translation>%1的元素超过 2^63 个。</translation>
+    </message>
+    <message>
+        <source>%1 has rows of %2 elements, which is no multiple of %3, the block of type %4.</source>
+        <translation>%1的每行有 %2 个元素，不是 %4 类型块大小 %3 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1 is larger than any file can be.</source>
+        <translation>%1大于任何文件所能容纳的大小。</translation>
+    </message>
+    <message>
+        <source>%1: offset %2 is no multiple of %3, the file&apos;s alignment.</source>
+        <translation>%1：偏移 %2 不是文件对齐值 %3 的倍数。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is missing.</source>
+        <translation>缺少张量 %1。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is of type %2, which this version cannot compute with.</source>
+        <translation>张量 %1 是 %2 类型，此版本无法用它计算。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is of type %2; a vector must be F32 or F16.</source>
+        <translation>张量 %1 是 %2 类型，而向量必须是 F32 或 F16。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is %2 where the model needs %3.</source>
+        <translation>张量 %1 的形状是 %2，而模型需要 %3。</translation>
+    </message>
+    <message>
+        <source>the model&apos;s architecture (metadata general.architecture) is &quot;%1&quot;; this version of Hadal runs %2.</source>
+        <translation>模型架构（元数据 general.architecture）是“%1”，此版本的 Hadal 可运行 %2。</translation>
+    </message>
+    <message>
+        <source>this llama model is a mixture of experts, which this version cannot run.</source>
+        <translation>这个 llama 模型是混合专家模型，此版本无法运行。</translation>
+    </message>
+    <message>
+        <source>tokenizer.ggml.tokens has %1 tokens, but tensor token_embd.weight has %2 rows.</source>
+        <translation>tokenizer.ggml.tokens 有 %1 个词元，而张量 token_embd.weight 有 %2 行。</translation>
+    </message>
+    <message>
+        <source>The system has no memory left to load %1.</source>
+        <translation>系统没有足够的内存来加载 %1。</translation>
+    </message>
+    <message>
+        <source>The system has no memory left for the engine.</source>
+        <translation>系统没有足够的内存来运行推理引擎。</translation>
+    </message>
+    <message>
+        <source>The system has no memory left for another request.</source>
+        <translation>系统没有足够的内存来处理新的请求。</translation>
+    </message>
+    <message>
+        <source>The system has no memory left; the answer stopped here.</source>
+        <translation>系统内存不足，回答到此为止。</translation>
+    </message>
+    <message>
+        <source>The system has no %1 for the context&apos;s cache; choose a shorter context.</source>
+        <translation>系统没有 %1 的内存用于上下文缓存，请选择较短的上下文。</translation>
+    </message>
+    <message>
+        <source>The model computed no usable number for the next token; its file is probably damaged.</source>
+        <translation>模型没有为下一个词元算出可用的数值，模型文件可能已损坏。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be opened: No such file or directory.</source>
+        <translation>无法打开 %1：没有这个文件。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be opened: Permission denied.</source>
+        <translation>无法打开 %1：没有权限。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be opened: %2.</source>
+        <translation>无法打开 %1：%2。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: Is a directory.</source>
+        <translation>无法读取 %1：它是一个文件夹。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: %2.</source>
+        <translation>无法读取 %1：%2。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be mapped into memory: %2.</source>
+        <translation>无法将 %1 映射到内存：%2。</translation>
+    </message>
+    <message>
+        <source>%1 is not a regular file.</source>
+        <translation>%1 不是普通文件。</translation>
+    </message>
+    <message>
+        <source>Loading was cancelled.</source>
+        <translation>加载已取消。</translation>
+    </message>
+    <message>
+        <source>its first 8 bytes</source>
+        <translation>开头 8 字节</translation>
+    </message>
+    <message>
+        <source>its header</source>
+        <translation>文件头</translation>
+    </message>
+    <message>
+        <source>the first metadata key</source>
+        <translation>第一个元数据键</translation>
+    </message>
+    <message>
+        <source>the metadata key after %1</source>
+        <translation>%1 之后的元数据键</translation>
+    </message>
+    <message>
+        <source>the name of tensor %1 of %2</source>
+        <translation>第 %1 个张量（共 %2 个）的名称</translation>
+    </message>
+    <message>
+        <source>the table entry of tensor %1</source>
+        <translation>张量 %1 的表项</translation>
+    </message>
+    <message>
+        <source>%1 bytes</source>
+        <translation>%1 字节</translation>
+    </message>
+    <message>
+        <source>metadata %1</source>
+        <translation>元数据 %1 </translation>
+    </message>
+    <message>
+        <source>tensor %1</source>
+        <translation>张量 %1 </translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>a file, and what is wrong with it</comment>
+        <translation>%1：%2</translation>
+    </message>
+    <message>
+        <source>tensor %1 (offset %2, %3): the file ends inside it: %4 of %5 are there. Download it again.</source>
+        <translation>张量 %1（偏移 %2，%3）：文件在其中中断，只有 %4（应为 %5），请重新下载。</translation>
+    </message>
+    <message>
+        <source>tensor %1 (offset %2, %3): it lies beyond the end of the file: %4 of %5 are there. Download it again.</source>
+        <translation>张量 %1（偏移 %2，%3）：它在文件末尾之外，只有 %4（应为 %5），请重新下载。</translation>
+    </message>
+    <message>
+        <source>tensors %1 and %2 overlap: the second begins at byte %3, before the first ends at byte %4.</source>
+        <translation>张量 %1 与 %2 重叠：后者从第 %3 字节开始，而前者到第 %4 字节才结束。</translation>
+    </message>
+</context>
+<context>
     <name>ModelMenu</name>
     <message>
         <source>Choose a model</source>

@@ -8,6 +8,7 @@
 #include "ui/markdown/markdown_view.h"
 #include "ui/theme/paint.h"
 #include "ui/widgets/button.h"
+#include "ui/widgets/engine_words.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/notice.h"
 
@@ -144,7 +145,7 @@ void AnswerTurn::makeNotice() {
       add(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Failed:
-      notice_ = new Notice(Notice::Kind::Danger, message_.error.isEmpty() ? tr("This answer failed.") : message_.error, this);
+      notice_ = new Notice(Notice::Kind::Danger, message_.error.isEmpty() ? tr("This answer failed.") : engineWords(message_.error), this);
       if (message_.problem == MessageProblem::PromptTooLong || message_.problem == MessageProblem::ContextFull) {
         add(tr("Change the context"), TurnAction::ChangeContext);
         add(tr("Ask in a new chat"), TurnAction::AskInNewChat);

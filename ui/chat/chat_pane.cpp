@@ -23,6 +23,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/column_box.h"
+#include "ui/widgets/engine_words.h"
 
 namespace hadal::ui {
 
@@ -519,7 +520,7 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   using State = ModelStatus::State;
   refreshPlaceholder();
   if (status.state == State::Failed) {
-    Notice* notice = notices_->show(QStringLiteral("model"), Notice::Kind::Danger, status.error);
+    Notice* notice = notices_->show(QStringLiteral("model"), Notice::Kind::Danger, engineWords(status.error));
     connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);
   } else {
     notices_->dismiss(QStringLiteral("model"));

@@ -1,0 +1,83 @@
+// The engine's sentences in Chinese: what a person meets when a file cannot be loaded.
+#include <QFile>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "hadal/model.h"
+#include "resources/resources.h"
+#include "ui/frame/language.h"
+#include "ui/widgets/engine_words.h"
+
+using namespace hadal::ui;
+
+namespace {
+
+QString loadError(const QString& folder, const QString& name, const QByteArray& bytes) {
+  const QString path = folder + QLatin1Char('/') + name;
+  QFile file(path);
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) return {};
+  file.close();
+  const auto model = hadal::Model::load(path.toStdString());
+  return model ? QString() : QString::fromStdString(model.error().message);
+}
+
+}  // namespace
+
+class EngineWordsTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() { hadal::initResources(); }
+
+  void refusalsAreChinese_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    const QByteArray header = QByteArray("GGUF\x03\x00\x00\x00", 8);
+    QTest::newRow("empty") << QByteArray();
+    QTest::newRow("truncated preamble") << QByteArray("GGUF\x03");
+    QTest::newRow("truncated header") << header + "1234";
+    QTest::newRow("web page") << QByteArray("<!DOCTYPE html><html><body>404</body></html>");
+    QTest::newRow("archive") << QByteArray("PK\x03\x04 and so on and so forth");
+    QTest::newRow("zeros") << QByteArray(64, '\0');
+    QTest::newRow("old version") << QByteArray("GGUF\x01\x00\x00\x00", 8) + QByteArray(64, '\0');
+    QTest::newRow("too many tensors") << header + QByteArray(8, '\x7f') + QByteArray(8, '\x00');
+  }
+
+  void refusalsAreChinese() {
+    QFETCH(QByteArray, bytes);
+    QTemporaryDir folder;
+    const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), bytes);
+    QVERIFY(!english.isEmpty());
+    Language language;
+    language.set(QStringLiteral("en"));
+    QCOMPARE(engineWords(english), english);
+    language.set(QStringLiteral("zh_CN"));
+    QString chinese = engineWords(english);
+    QVERIFY2(chinese != english, qPrintable(english));
+    QVERIFY(chinese.startsWith(QStringLiteral("x.gguf：")));
+    static const QRegularExpression names(QStringLiteral("x\\.gguf|GGUF|Hadal|PyTorch|ZIP|MB|KB"));
+    static const QRegularExpression word(QStringLiteral("[A-Za-z]{3,}"));
+    QVERIFY2(!chinese.remove(names).contains(word), qPrintable(chinese));
+  }
+
+  // The starter model, cut off in the middle: the commonest of all faults.
+  void aHalfDownload() {
+    QFile whole(qEnvironmentVariable("HADAL_TEST_MODEL"));
+    if (!whole.open(QIODevice::ReadOnly)) QSKIP("the starter model is not here");
+    QTemporaryDir folder;
+    const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), whole.read(40'000'000));
+    Language language;
+    language.set(QStringLiteral("zh_CN"));
+    QVERIFY2(engineWords(english).contains(QStringLiteral("请重新下载")), qPrintable(english));
+  }
+
+  void unknownSentencesStay() {
+    Language language;
+    language.set(QStringLiteral("zh_CN"));
+    const QString unknown = QStringLiteral("Nobody has said this before.");
+    QCOMPARE(engineWords(unknown), unknown);
+  }
+};
+
+QTEST_MAIN(EngineWordsTest)
+#include "engine_words_test.moc"
