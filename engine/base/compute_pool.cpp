@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -63,6 +64,7 @@ struct ComputePool::Impl {
   alignas(64) std::atomic<std::uint32_t> done{0};   ///< Pieces finished of the current loop.
   alignas(64) std::atomic<std::uint32_t> epoch{0};  ///< Changes with every loop; sleepers wait on it.
   std::atomic<bool> stop{false};
+  std::atomic<bool> out_of_memory{false};  ///< A piece of the current loop threw.
   std::vector<std::thread> workers;
 
   /// Takes and runs pieces until none is left; returns whether there was one.
@@ -77,7 +79,11 @@ struct ComputePool::Impl {
       if (!ticket.compare_exchange_weak(word, rest.pack(), std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
       const std::int64_t begin = taken.next * piece_length;
-      (*body)(begin, std::min(begin + piece_length, count), thread);
+      try {
+        (*body)(begin, std::min(begin + piece_length, count), thread);
+      } catch (const std::bad_alloc&) {
+        out_of_memory.store(true, std::memory_order_relaxed);
+      }
       worked = true;
       if (done.fetch_add(1, std::memory_order_acq_rel) + 1 == taken.pieces) done.notify_one();
       word = ticket.load(std::memory_order_acquire);
@@ -157,6 +163,7 @@ void ComputePool::for_range(std::int64_t count, std::int64_t grain,
   impl_->publish(body, count, length, static_cast<std::uint16_t>(pieces));
   impl_->run_pieces(0);
   impl_->await(static_cast<std::uint32_t>(pieces));
+  if (impl_->out_of_memory.exchange(false, std::memory_order_relaxed)) throw std::bad_alloc();
 }
 
 }  // namespace hadal

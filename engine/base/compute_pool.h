@@ -19,7 +19,8 @@ class ComputePool {
   int threads() const;
 
   /// Calls body(begin, end, thread) over disjoint ranges that cover [0, count), each at least `grain` long except the
-  /// last; `thread` is in [0, threads()). Returns when all are done.
+  /// last; `thread` is in [0, threads()). Returns when all are done. A std::bad_alloc of the body reaches the caller,
+  /// on whichever thread it was thrown; nothing else may be thrown.
   void for_range(std::int64_t count, std::int64_t grain,
                  const std::function<void(std::int64_t begin, std::int64_t end, int thread)>& body);
 

@@ -132,9 +132,13 @@ std::vector<Event> CpuEngine::step() {
   try {
     end_cancelled(events);
     if (const auto advanced = advance(events); !advanced) fail_all(advanced.error(), events);
+    return events;
   } catch (const std::bad_alloc&) {
-    fail_all({ErrorCode::out_of_memory, "The system has no memory left; the answer stopped here."}, events);
+    // Gives back what a batch takes, so that there is memory to say so.
+    logits_ = {};
+    pass_.release_scratch();
   }
+  fail_all({ErrorCode::out_of_memory, "The system has no memory left; the answer stopped here."}, events);
   return events;
 }
 

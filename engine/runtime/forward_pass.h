@@ -29,6 +29,8 @@ class ForwardPass {
   /// Writes logits of each segment's last token, or of all, one after another, to `logits` [wanted, vocabulary].
   Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits);
 
+  void release_scratch() { scratch_ = AlignedBuffer(); }
+
  private:
   Result<void> reserve(std::int64_t floats);
 

@@ -65,6 +65,24 @@ class ComputePoolTest : public QObject {
     QVERIFY(worker_nice >= 10);
   }
 
+  void a_refused_allocation_reaches_the_caller() {
+    ComputePool pool(3);
+    for (std::int64_t bad : {0, 17, 47}) {
+      bool thrown = false;
+      try {
+        pool.for_range(48, 1, [&](std::int64_t begin, std::int64_t end, int) {
+          if (begin <= bad && bad < end) throw std::bad_alloc();
+        });
+      } catch (const std::bad_alloc&) {
+        thrown = true;
+      }
+      QVERIFY(thrown);
+    }
+    std::atomic<int> done{0};
+    pool.for_range(48, 1, [&](std::int64_t begin, std::int64_t end, int) { done += static_cast<int>(end - begin); });
+    QCOMPARE(done.load(), 48);
+  }
+
   void idle_workers_use_no_time() {
     ComputePool pool(2);
     pool.for_range(1000, 1, [](std::int64_t, std::int64_t, int) {});

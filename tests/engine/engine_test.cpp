@@ -281,7 +281,7 @@ class EngineTest : public QObject {
 
   void steps_stay_short_while_a_prompt_is_read() {
     const auto one = engine({.step_milliseconds = 60});
-    submit(*one, request(long_text(100), 1));
+    submit(*one, request(long_text(40), 1));
     std::vector<double> steps;
     int most = 0, before = 0;
     while (!one->idle()) {
