@@ -1,6 +1,7 @@
 #include "models/llama.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ops/add/add.h"
@@ -93,9 +94,8 @@ class Llama final : public Decoder {
     const ops::AttentionShape shape{static_cast<int>(p_.heads), static_cast<int>(p_.kv_heads),
                                     static_cast<int>(p_.head_size), 1.0F / std::sqrt(static_cast<float>(p_.head_size))};
     ops::rms_norm(context, a.residual, layer.attention_norm.data(), p_.epsilon, tokens, p_.width, a.normed);
-    ops::matmul(context, layer.q, a.normed, tokens, a.q);
-    ops::matmul(context, layer.k, a.normed, tokens, a.k);
-    ops::matmul(context, layer.v, a.normed, tokens, a.v);
+    ops::matmul(context, std::array<ops::MatmulPart, 3>{{{layer.q, a.q}, {layer.k, a.k}, {layer.v, a.v}}}, a.normed,
+                tokens);
     ops::rope(context, a.rope_table, p_.rope_dimensions, tokens, p_.heads, p_.head_size, a.q);
     ops::rope(context, a.rope_table, p_.rope_dimensions, tokens, p_.kv_heads, p_.head_size, a.k);
     ops::store_kv(context, shape, cache, batch.rows.data(), tokens, a.k, a.v);
@@ -107,8 +107,7 @@ class Llama final : public Decoder {
   void feed_forward_half(const ops::Context& context, const LlamaLayer& layer, std::int64_t tokens,
                          const Activations& a) const {
     ops::rms_norm(context, a.residual, layer.feed_forward_norm.data(), p_.epsilon, tokens, p_.width, a.normed);
-    ops::matmul(context, layer.gate, a.normed, tokens, a.gate);
-    ops::matmul(context, layer.up, a.normed, tokens, a.up);
+    ops::matmul(context, std::array<ops::MatmulPart, 2>{{{layer.gate, a.gate}, {layer.up, a.up}}}, a.normed, tokens);
     ops::swiglu(context, a.gate, a.up, tokens * p_.feed_forward, a.gate);
     ops::matmul(context, layer.down, a.gate, tokens, a.normed);
     ops::add(context, a.normed, tokens * p_.width, a.residual);

@@ -161,6 +161,39 @@ class OpsTest : public QObject {
     }
   }
 
+  void several_matrices_at_once_data() { targets(); }
+  void several_matrices_at_once() {
+    QFETCH(int, index);
+    Fresh fresh;
+    const std::int64_t cols = 256;
+    const DType types[] = {DType::q4_1, DType::q6_k, DType::f16};
+    for (std::int64_t tokens : {1, 3, 9}) {
+      const auto x = fresh.normals(tokens * cols);
+      std::vector<std::vector<std::byte>> data;
+      std::vector<std::vector<float>> together, alone;
+      std::vector<MatmulPart> parts;
+      for (DType type : types) {
+        const std::int64_t rows = 1 + fresh.below(200);
+        data.push_back(hadal::testing::random_weights(fresh, type, rows, cols));
+        together.emplace_back(static_cast<std::size_t>(rows * tokens));
+        alone.emplace_back(together.back().size());
+        const WeightView w{data.back().data(), rows, cols, type};
+        parts.push_back({w, together.back().data()});
+        ops::matmul(cpu(index), w, x.data(), tokens, alone.back().data());
+      }
+      for (const Context& context : {cpu(index), plain()}) {
+        ops::matmul(context, parts, x.data(), tokens);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+          for (std::size_t j = 0; j < alone[i].size(); ++j) {
+            // The SIMD twin to the last bit; the plain one as close as its sums of 256 products of about 1 by 8.
+            compare(together[i][j], alone[i][j], context.backend == Backend::cpu ? 0.0 : sum_bound(cols, 256 * 16.0),
+                    "matmul", static_cast<std::int64_t>(j));
+          }
+        }
+      }
+    }
+  }
+
   void embedding_dequantises_rows() {
     Fresh fresh;
     const auto data = hadal::testing::random_weights(fresh, DType::q8_0, 5, 64);

@@ -266,12 +266,21 @@ namespace {
 HWY_EXPORT(matmul_rows);
 }
 
-void cpu::matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
+void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
+  std::int64_t rows = 0, row_bytes = 1;
+  for (const MatmulPart& part : parts) {
+    rows += part.w.rows;
+    row_bytes = std::max(row_bytes, part.w.row_bytes());
+  }
   // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, a panel otherwise.
-  const std::int64_t few = std::max<std::int64_t>(4, 32768 / std::max<std::int64_t>(1, w.row_bytes()) / 4 * 4);
-  const std::int64_t grain = tokens <= 4 ? few : 32;
-  context.pool.for_range(w.rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
-    HADAL_DISPATCH(context, matmul_rows)(w, x, tokens, y, begin, end);
+  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(4, 32768 / row_bytes / 4 * 4) : 32;
+  context.pool.for_range(rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    std::int64_t first = 0;  // of the part's rows among all
+    for (const MatmulPart& part : parts) {
+      const std::int64_t from = std::max(begin - first, std::int64_t{0}), to = std::min(end - first, part.w.rows);
+      if (from < to) HADAL_DISPATCH(context, matmul_rows)(part.w, x, tokens, part.y, from, to);
+      first += part.w.rows;
+    }
   });
 }
 

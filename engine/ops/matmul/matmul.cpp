@@ -2,9 +2,9 @@
 
 namespace hadal::ops {
 
-void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
-  return context.backend == Backend::reference ? reference::matmul(context, w, x, tokens, y)
-                                               : cpu::matmul(context, w, x, tokens, y);
+void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
+  return context.backend == Backend::reference ? reference::matmul(context, parts, x, tokens)
+                                               : cpu::matmul(context, parts, x, tokens);
 }
 
 }  // namespace hadal::ops

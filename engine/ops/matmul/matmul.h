@@ -1,20 +1,34 @@
 #pragma once
 
+#include <span>
+
 #include "ops/context.h"
 #include "tensor/view.h"
 
 namespace hadal::ops {
 
-/// y = x W^T. `x` is [tokens, w.cols], `y` is [tokens, w.rows], both float32 row-major and not overlapping.
-/// Any computable weight type; products are accumulated in float32 (reference: float64).
-void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
+/// One of several matrices that are multiplied with the same activations.
+struct MatmulPart {
+  WeightView w;
+  float* y = nullptr;  ///< [tokens, w.rows], float32 row-major
+};
+
+/// y = x W^T for every part. `x` is [tokens, w.cols], float32 row-major; all parts have as many columns, and nothing
+/// overlaps. Any computable weight type; products are accumulated in float32 (reference: float64). Several parts in one
+/// call spare the threads the waits between them.
+void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
+
+inline void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
+  const MatmulPart part{w, y};
+  matmul(context, {&part, 1}, x, tokens);
+}
 
 namespace reference {
-void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
+void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
 }
 
 namespace cpu {
-void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y);
+void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
 }
 
 }  // namespace hadal::ops

@@ -4,8 +4,9 @@
 #include "tensor/dequantise.h"
 
 namespace hadal::ops::reference {
+namespace {
 
-void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
+void multiply(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {
   context.pool.for_range(w.rows, 1, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<float> row(static_cast<std::size_t>(w.cols));
     for (std::int64_t r = begin; r < end; ++r) {
@@ -20,6 +21,12 @@ void matmul(const Context& context, const WeightView& w, const float* x, std::in
       }
     }
   });
+}
+
+}  // namespace
+
+void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
+  for (const MatmulPart& part : parts) multiply(context, part.w, x, tokens, part.y);
 }
 
 }  // namespace hadal::ops::reference
