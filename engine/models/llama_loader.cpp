@@ -72,7 +72,9 @@ void check(Reader& reader, const GgufFile& file, const LlamaParameters& p) {
                  "llama.attention.head_count must be a multiple of llama.attention.head_count_kv.");
   reader.require(file.has("llama.attention.key_length") || p.width % p.heads == 0,
                  "llama.embedding_length must be a multiple of llama.attention.head_count.");
-  reader.require(p.head_size <= ops::kMostHeadSize, "a head of attention has more than 1024 elements.");
+  reader.require(
+      p.head_size <= ops::kMostHeadSize,
+      "llama.embedding_length or llama.attention.key_length gives a head of attention more than 1024 elements.");
   reader.require(p.head_size % 2 == 0 && p.rope_dimensions % 2 == 0 && p.rope_dimensions <= p.head_size,
                  "llama.rope.dimension_count and llama.attention.key_length must be even, and the first no more than "
                  "the second.");
@@ -83,7 +85,8 @@ void check(Reader& reader, const GgufFile& file, const LlamaParameters& p) {
   if (!experts) return reader.fail(experts.error());
   if (*experts > 0) {
     reader.fail(
-        file.error(ErrorCode::unsupported, "this llama model is a mixture of experts, which this version cannot run."));
+        file.error(ErrorCode::unsupported,
+                   "llama.expert_count says that this is a mixture of experts, which this version cannot run."));
   }
 }
 
