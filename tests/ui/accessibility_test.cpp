@@ -25,8 +25,10 @@ bool isControl(QAccessible::Role role) {
     case QAccessible::EditableText:
     case QAccessible::SpinBox:
     case QAccessible::List:
-    case QAccessible::ListItem: return true;
-    default: return false;
+    case QAccessible::ListItem:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -36,8 +38,9 @@ void collectNameless(QAccessibleInterface* from, QStringList& nameless, int& con
     ++controls;
     if (from->text(QAccessible::Name).trimmed().isEmpty()) {
       const QObject* object = from->object();
-      nameless << QStringLiteral("%1 %2").arg(object ? QLatin1String(object->metaObject()->className()) : QStringLiteral("?"),
-                                              object ? object->objectName() : QString());
+      nameless << QStringLiteral("%1 %2").arg(
+          object ? QLatin1String(object->metaObject()->className()) : QStringLiteral("?"),
+          object ? object->objectName() : QString());
     }
   }
   for (int i = 0; i < from->childCount(); ++i) collectNameless(from->child(i), nameless, controls);
@@ -117,7 +120,6 @@ class AccessibilityTest : public QObject {
     button->setFocus(Qt::MouseFocusReason);
     QCOMPARE(button->grab().toImage(), rest);
   }
-
 };
 
 QTEST_MAIN(AccessibilityTest)

@@ -33,7 +33,11 @@ QList<MarkdownBlock> inPieces(const QString& text, int step) {
 QString describe(const QList<MarkdownBlock>& blocks) {
   QString out;
   for (const MarkdownBlock& b : blocks) {
-    out += QStringLiteral("%1|%2|%3|%4|%5|%6\n").arg(int(b.kind)).arg(b.containers.size()).arg(int(b.marker)).arg(b.number)
+    out += QStringLiteral("%1|%2|%3|%4|%5|%6\n")
+               .arg(int(b.kind))
+               .arg(b.containers.size())
+               .arg(int(b.marker))
+               .arg(b.number)
                .arg(b.text.text, b.code);
   }
   return out;
@@ -63,7 +67,8 @@ class MarkdownTest : public QObject {
   }
 
   void tasksTablesAndCode() {
-    const auto blocks = parseMarkdown(u"- [x] done\n- [ ] open\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nx = 1\n\ny\n```\n");
+    const auto blocks =
+        parseMarkdown(u"- [x] done\n- [ ] open\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nx = 1\n\ny\n```\n");
     QCOMPARE(blocks.size(), 4);
     QCOMPARE(blocks[0].marker, Marker::TaskDone);
     QCOMPARE(blocks[1].marker, Marker::TaskOpen);
@@ -76,7 +81,8 @@ class MarkdownTest : public QObject {
   }
 
   void linksAndPicturesAreWords() {
-    const auto blocks = parseMarkdown(u"[docs](https://example.org/a) ![a cat](https://example.org/c.png) ![](file:///etc/passwd)");
+    const auto blocks =
+        parseMarkdown(u"[docs](https://example.org/a) ![a cat](https://example.org/c.png) ![](file:///etc/passwd)");
     const RichText& text = blocks[0].text;
     QCOMPARE(runWith(text, InlineRun::Link)->target, QStringLiteral("https://example.org/a"));
     QCOMPARE(covered(text, *runWith(text, InlineRun::Image)), QStringLiteral("a cat"));
@@ -84,7 +90,8 @@ class MarkdownTest : public QObject {
   }
 
   void htmlIsText() {
-    const auto blocks = parseMarkdown(u"<img src=\"http://example.org/x.png\"> <script>alert(1)</script> &lt;b&gt; &#x1F600;");
+    const auto blocks =
+        parseMarkdown(u"<img src=\"http://example.org/x.png\"> <script>alert(1)</script> &lt;b&gt; &#x1F600;");
     QVERIFY(blocks[0].text.text.startsWith(QStringLiteral("<img src=")));
     QVERIFY(blocks[0].text.text.contains(QStringLiteral("<b>")));
     QVERIFY(blocks[0].text.text.endsWith(QString::fromUcs4(U"\U0001F600")));

@@ -35,7 +35,10 @@ class MarkdownViewTest : public QObject {
 
   void selectionRunsAcrossBlocks() {
     MarkdownView view(nullptr);
-    show(view, QStringLiteral("# Title\n\nfirst **bold** words\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```c\nint x;\n```"));
+    show(
+        view,
+        QStringLiteral(
+            "# Title\n\nfirst **bold** words\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```c\nint x;\n```"));
     view.selectAll();
     QCOMPARE(view.selectedText(), QStringLiteral("Title\n\nfirst bold words\n\n- one\n- two\n\na\tb\n1\t2\n\nint x;"));
     QTest::keyClick(&view, Qt::Key_C, Qt::ControlModifier);
@@ -106,7 +109,8 @@ class MarkdownViewTest : public QObject {
     MarkdownView view(&colours);
     view.resize(600, 400);
     view.lay(600);
-    const QString part = QStringLiteral("A paragraph with **bold** and `code` words in it.\n\n- an item\n- another\n\n```python\nprint(1)\n```\n\n");
+    const QString part = QStringLiteral(
+        "A paragraph with **bold** and `code` words in it.\n\n- an item\n- another\n\n```python\nprint(1)\n```\n\n");
     const QString text = part.repeated(200'000 / static_cast<int>(part.size()));
     constexpr int step = 100;
     const qsizetype steps = text.size() / step;

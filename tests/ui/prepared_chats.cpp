@@ -108,7 +108,8 @@ const Title kTitles[] = {
     {"Names for a small telescope", "给小望远镜起名字", 40, false},
 };
 
-qint64 add(Connection& connection, const QString& title, const QString& question, const QString& answer, double daysAgo) {
+qint64 add(Connection& connection, const QString& title, const QString& question, const QString& answer,
+           double daysAgo) {
   const Conversation conversation = Conversations(connection).insert(title);
   Messages messages(connection);
   Message asked;
@@ -129,15 +130,20 @@ qint64 add(Connection& connection, const QString& title, const QString& question
   messages.finish(reply);
   Conversations(connection).setLeaf(conversation.id, reply.id);
   const auto when = QDateTime::currentMSecsSinceEpoch() - static_cast<qint64>(daysAgo * 86'400'000.0);
-  Statement(connection, QStringLiteral("UPDATE conversations SET updated = ? WHERE id = ?")).bind(when, conversation.id).run();
+  Statement(connection, QStringLiteral("UPDATE conversations SET updated = ? WHERE id = ?"))
+      .bind(when, conversation.id)
+      .run();
   return conversation.id;
 }
 
 // Answers that did not come to their end, one after the other in one conversation.
 void addStates(Connection& connection, bool chinese) {
-  const qint64 id = add(connection, chinese ? QStringLiteral("没有写完的回答") : QStringLiteral("Answers that did not finish"),
-                        chinese ? QStringLiteral("海为什么是蓝的？") : QStringLiteral("Why is the sea blue?"),
-                        chinese ? QStringLiteral("因为水吸收红光多于蓝光。") : QStringLiteral("Because water absorbs red light more than blue light."), 0.02);
+  const qint64 id =
+      add(connection, chinese ? QStringLiteral("没有写完的回答") : QStringLiteral("Answers that did not finish"),
+          chinese ? QStringLiteral("海为什么是蓝的？") : QStringLiteral("Why is the sea blue?"),
+          chinese ? QStringLiteral("因为水吸收红光多于蓝光。")
+                  : QStringLiteral("Because water absorbs red light more than blue light."),
+          0.02);
   Messages messages(connection);
   MessageId parent = Conversations(connection).get(id).leaf;
   struct Unfinished {

@@ -88,8 +88,9 @@ class ResponsivenessTest : public QObject {
     const QString display = QStandardPaths::findExecutable(QStringLiteral("Xvfb"));
     if (!QFileInfo::exists(program) || display.isEmpty()) QSKIP("needs the program and Xvfb");
     QProcess server;
-    server.start(display, {QStringLiteral("-displayfd"), QStringLiteral("1"), QStringLiteral("-screen"), QStringLiteral("0"),
-                           QStringLiteral("1920x1200x24"), QStringLiteral("-nolisten"), QStringLiteral("tcp")});
+    server.start(display,
+                 {QStringLiteral("-displayfd"), QStringLiteral("1"), QStringLiteral("-screen"), QStringLiteral("0"),
+                  QStringLiteral("1920x1200x24"), QStringLiteral("-nolisten"), QStringLiteral("tcp")});
     QVERIFY(server.waitForReadyRead(10000));
     const QString number = QString::fromLatin1(server.readLine().trimmed());
     QTemporaryDir profile;
@@ -126,37 +127,49 @@ class ResponsivenessTest : public QObject {
     stage.start({.model = Stage::starterModel()});
     QVERIFY(stage.waitForModel());
     auto* transcript = stage.find<TranscriptView>("transcript");
-    stage.window().chat().takeQuestion(QStringLiteral("Write a long guide to sorting in Python with headings, lists and code."), true);
+    stage.window().chat().takeQuestion(
+        QStringLiteral("Write a long guide to sorting in Python with headings, lists and code."), true);
     const auto answer = [&] { return transcript->last(hadal::MessageRole::Assistant); };
     QVERIFY(QTest::qWaitFor([&] { return answer() && answer()->content.size() > 10; }, 60000));
+    // An answer is as long as the model likes: when one ends, the next is asked for, so that one always streams.
+    QTimer again;
+    connect(&again, &QTimer::timeout, this, [&] {
+      if (answer() && answer()->state == hadal::MessageState::Streaming) return;
+      stage.window().chat().takeQuestion(QStringLiteral("Write another long guide, with lists and code."), true);
+    });
+    again.start(50);
     // Whatever else the machine computes counts against us, so a disturbed measurement may be taken again.
     GapMeter meter;
     for (int attempt = 0; attempt < 3; ++attempt) {
       meter.start();
       QTest::qWait(6000);
       meter.stop();
-      QVERIFY2(answer()->state == hadal::MessageState::Streaming, "the answer ended before it was measured");
-      qInfo("event loop while streaming: %zu turns, p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, longest %.1f ms "
-            "(longest of our own work %.1f ms), %lld characters",
-            meter.count(), meter.percentile(0.5), meter.percentile(0.99), meter.percentile(0.999), meter.longest(),
-            meter.longestWork(), static_cast<long long>(answer()->content.size()));
+      qInfo(
+          "event loop while streaming: %zu turns, p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, longest %.1f ms "
+          "(longest of our own work %.1f ms)",
+          meter.count(), meter.percentile(0.5), meter.percentile(0.99), meter.percentile(0.999), meter.longest(),
+          meter.longestWork());
       if (meter.percentile(0.999) <= 33 && meter.longest() <= 100) break;
     }
+    again.stop();
 
     QList<double> stops;
     for (int round = 0; round < 5; ++round) {
-      if (round > 0) {
-        stage.window().chat().takeQuestion(QStringLiteral("Write a long story, number %1.").arg(round), true);
-        QVERIFY(QTest::qWaitFor([&] { return answer() && answer()->state == hadal::MessageState::Streaming && !answer()->content.isEmpty(); }, 60000));
-      }
+      stage.window().chat().stop();
+      stage.window().chat().takeQuestion(QStringLiteral("Write a long story, number %1.").arg(round), true);
+      QVERIFY(QTest::qWaitFor(
+          [&] {
+            return answer() && answer()->state == hadal::MessageState::Streaming && !answer()->content.isEmpty();
+          },
+          60000));
       QElapsedTimer clock;
       clock.start();
       stage.window().chat().stop();
       QVERIFY(QTest::qWaitFor([&] { return answer()->state == hadal::MessageState::Stopped; }, 10000));
       stops << static_cast<double>(clock.nsecsElapsed()) / 1e6;
     }
-    qInfo("stop took effect after %.0f ms (median of %lld; worst %.0f)", median(stops), static_cast<long long>(stops.size()),
-          *std::max_element(stops.begin(), stops.end()));
+    qInfo("stop took effect after %.0f ms (median of %lld; worst %.0f)", median(stops),
+          static_cast<long long>(stops.size()), *std::max_element(stops.begin(), stops.end()));
     QVERIFY(meter.percentile(0.999) <= 33);
     QVERIFY(meter.longest() <= 100);
     QVERIFY(*std::max_element(stops.begin(), stops.end()) <= 200);
@@ -173,8 +186,9 @@ class ResponsivenessTest : public QObject {
         message.conversation = chat.id;
         message.parent = parent;
         message.role = i % 2 == 0 ? hadal::MessageRole::User : hadal::MessageRole::Assistant;
-        message.content = QStringLiteral("Message %1.\n\n- a list\n- of **things**\n\n```python\nprint(%1)\n```\n").arg(i) +
-                          QStringLiteral("Words that fill a paragraph of an answer. ").repeated(8);
+        message.content =
+            QStringLiteral("Message %1.\n\n- a list\n- of **things**\n\n```python\nprint(%1)\n```\n").arg(i) +
+            QStringLiteral("Words that fill a paragraph of an answer. ").repeated(8);
         parent = messages.insert(message).id;
       }
       Conversations(connection).setLeaf(chat.id, parent);
@@ -201,7 +215,8 @@ class ResponsivenessTest : public QObject {
       slowest = qMax(slowest, static_cast<double>(page.nsecsElapsed()) / 1e6);
     }
     meter.stop();
-    qInfo("10,000 messages opened in %.0f ms; slowest page %.1f ms; longest gap %.1f ms", opened, slowest, meter.longest());
+    qInfo("10,000 messages opened in %.0f ms; slowest page %.1f ms; longest gap %.1f ms", opened, slowest,
+          meter.longest());
     QVERIFY(opened <= 500);
     QVERIFY(slowest <= 100);
   }

@@ -55,8 +55,9 @@ void settle(int milliseconds = 700) {
 
 void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
   ui::ChatPane& pane = stage.window().chat();
-  const QStringList open{QStringLiteral("chat"), QStringLiteral("palette"), QStringLiteral("search"), QStringLiteral("menu"),
-                         QStringLiteral("find"), QStringLiteral("edit"),    QStringLiteral("read-only")};
+  const QStringList open{QStringLiteral("chat"),     QStringLiteral("palette"), QStringLiteral("search"),
+                         QStringLiteral("menu"),     QStringLiteral("find"),    QStringLiteral("edit"),
+                         QStringLiteral("read-only")};
   if (open.contains(scene)) {
     pane.openConversation(chat);
     settle();
@@ -115,8 +116,9 @@ bool draw(const Picture& picture, const QDir& folder) {
   QPixmap image = stage.window().grab();
   if (QWidget* popup = QApplication::activePopupWidget()) {
     QPainter painter(&image);
-    painter.setClipRegion(popup->mask().isEmpty() ? QRegion(QRect(stage.window().mapFromGlobal(popup->pos()), popup->size()))
-                                                  : popup->mask().translated(stage.window().mapFromGlobal(popup->pos())));
+    painter.setClipRegion(popup->mask().isEmpty()
+                              ? QRegion(QRect(stage.window().mapFromGlobal(popup->pos()), popup->size()))
+                              : popup->mask().translated(stage.window().mapFromGlobal(popup->pos())));
     painter.drawPixmap(stage.window().mapFromGlobal(popup->pos()), popup->grab());
   }
   return image.save(file);
@@ -134,7 +136,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (qEnvironmentVariableIsEmpty("HADAL_TEST_MODEL")) {
-    const QString beside = QApplication::applicationDirPath() + QStringLiteral("/../models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    const QString beside =
+        QApplication::applicationDirPath() + QStringLiteral("/../models/SmolLM2-135M-Instruct.Q4_1.gguf");
     qputenv("HADAL_TEST_MODEL", QFileInfo(beside).canonicalFilePath().toLocal8Bit());
   }
   const QDir folder(arguments[1]);

@@ -69,7 +69,8 @@ class SettingsPageTest : public QObject {
     QCOMPARE(control->value(), 0.5);
     QVERIFY(!control->isEnabled());
     bool said = false;
-    for (const TextLabel* label : fixed->findChildren<TextLabel*>()) said = said || label->text().contains(QStringLiteral("administrator"));
+    for (const TextLabel* label : fixed->findChildren<TextLabel*>())
+      said = said || label->text().contains(QStringLiteral("administrator"));
     QVERIFY(said);
     QVERIFY(row(page, setting::topK)->findChild<QDoubleSpinBox*>()->isEnabled());
   }

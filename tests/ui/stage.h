@@ -13,7 +13,7 @@
 class Stage {
  public:
   struct Options {
-    QString model{};             ///< Empty: none is looked for.
+    QString model{};  ///< Empty: none is looked for.
     QString language = QStringLiteral("en");
     QString theme = QStringLiteral("light");
     int context = 0;

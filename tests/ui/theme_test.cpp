@@ -63,7 +63,8 @@ class ThemeTest : public QObject {
     row(Role::Text, Role::Selection, 4.5);
     row(Role::Ghost, Role::Surface, 4.5);
     for (const Role ground : {Role::Accent, Role::AccentHover, Role::AccentPressed}) row(Role::OnAccent, ground, 4.5);
-    for (const Role ink : {Role::CodeKeyword, Role::CodeString, Role::CodeNumber, Role::CodeComment, Role::CodeFunction, Role::CodeType}) {
+    for (const Role ink : {Role::CodeKeyword, Role::CodeString, Role::CodeNumber, Role::CodeComment, Role::CodeFunction,
+                           Role::CodeType}) {
       row(ink, Role::Raised, 4.5);
     }
     for (const Role ground : {Role::Window, Role::Surface}) row(Role::Control, ground, 3.0);
@@ -102,7 +103,6 @@ class ThemeTest : public QObject {
     QVERIFY(tinted);
   }
 };
-
 
 QTEST_MAIN(ThemeTest)
 #include "theme_test.moc"

@@ -44,7 +44,8 @@ QList<Sentence> readTs(const QString& path) {
 
 QStringList keysOf(const QList<Sentence>& sentences) {
   QStringList keys;
-  for (const Sentence& s : sentences) keys << s.context + QStringLiteral(" / ") + s.source + QStringLiteral(" / ") + s.comment;
+  for (const Sentence& s : sentences)
+    keys << s.context + QStringLiteral(" / ") + s.source + QStringLiteral(" / ") + s.comment;
   keys.sort();
   return keys;
 }
@@ -52,7 +53,8 @@ QStringList keysOf(const QList<Sentence>& sentences) {
 QStringList placeholders(const QString& text) {
   static const QRegularExpression pattern(QStringLiteral("%(L?\\d|n)"));
   QStringList found;
-  for (auto match = pattern.globalMatch(text); match.hasNext();) found << match.next().captured(1).remove(QLatin1Char('L'));
+  for (auto match = pattern.globalMatch(text); match.hasNext();)
+    found << match.next().captured(1).remove(QLatin1Char('L'));
   found.sort();
   found.removeDuplicates();
   return found;
@@ -105,14 +107,17 @@ class TranslationTest : public QObject {
     const QString fresh = folder.filePath(QStringLiteral("fresh.ts"));
     QProcess process;
     process.setWorkingDirectory(root_.path());
-    process.start(tool, {QStringLiteral("-silent"), QStringLiteral("-I"), QStringLiteral("."), QStringLiteral("-locations"),
-                         QStringLiteral("none"), QStringLiteral("app"), QStringLiteral("ui"), QStringLiteral("plugins"),
-                         QStringLiteral("-target-language"), QStringLiteral("zh_CN"), QStringLiteral("-ts"), fresh});
+    process.start(tool,
+                  {QStringLiteral("-silent"), QStringLiteral("-I"), QStringLiteral("."), QStringLiteral("-locations"),
+                   QStringLiteral("none"), QStringLiteral("app"), QStringLiteral("ui"), QStringLiteral("plugins"),
+                   QStringLiteral("-target-language"), QStringLiteral("zh_CN"), QStringLiteral("-ts"), fresh});
     QVERIFY(process.waitForFinished(120000));
     const QString complaints = QString::fromLocal8Bit(process.readAllStandardError());
-    // Without a class of Qt's, or Q_DECLARE_TR_FUNCTIONS, a sentence is filed under another context than it is looked for.
-    QVERIFY2(!complaints.contains(QLatin1String("lacks Q_OBJECT")) && !complaints.contains(QLatin1String("without context")),
-             qPrintable(complaints));
+    // Without a class of Qt's, or Q_DECLARE_TR_FUNCTIONS, a sentence is filed under another context than it is looked
+    // for.
+    QVERIFY2(
+        !complaints.contains(QLatin1String("lacks Q_OBJECT")) && !complaints.contains(QLatin1String("without context")),
+        qPrintable(complaints));
     const QStringList kept = keysOf(readTs(ts()));
     for (const QString& key : keysOf(readTs(fresh))) {
       QVERIFY2(kept.contains(key), qPrintable(QStringLiteral("not in hadal_zh_CN.ts: ") + key));

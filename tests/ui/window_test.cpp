@@ -6,9 +6,9 @@
 #include <QScrollBar>
 #include <QSignalSpy>
 
-#include "prepared_chats.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
+#include "prepared_chats.h"
 #include "stage.h"
 #include "ui/chat/answer_turn.h"
 #include "ui/chat/composer.h"
@@ -164,7 +164,8 @@ class WindowTest : public QObject {
     broken.close();
     stage.window().chat().useModel(file);
     QTRY_VERIFY_WITH_TIMEOUT(stage.services().inference.status().path == file &&
-                                 stage.services().inference.status().state == ModelStatus::State::Failed, 10000);
+                                 stage.services().inference.status().state == ModelStatus::State::Failed,
+                             10000);
     auto* notice = stage.find<Notice>("notice.model");
     QVERIFY(notice->isVisible());
     QVERIFY2(notice->sentence().contains(QStringLiteral("broken.gguf")), qPrintable(notice->sentence()));
@@ -172,7 +173,8 @@ class WindowTest : public QObject {
     QVERIFY(!notice->findChildren<Button*>().isEmpty());
     // A good file, and it is gone.
     stage.window().chat().useModel(Stage::starterModel());
-    QVERIFY(QTest::qWaitFor([&] { return stage.services().inference.status().state == ModelStatus::State::Ready; }, 60000));
+    QVERIFY(
+        QTest::qWaitFor([&] { return stage.services().inference.status().state == ModelStatus::State::Ready; }, 60000));
     QTRY_VERIFY(!stage.window().findChild<Notice*>(QStringLiteral("notice.model")));
   }
 

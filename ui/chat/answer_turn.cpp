@@ -42,7 +42,8 @@ void AnswerTurn::buildActions() {
   figures_->setTabular(true);
   figures_->hide();
   connect(copy_, &IconButton::clicked, this, &AnswerTurn::copyAll);
-  connect(regenerate_, &IconButton::clicked, this, [this] { Q_EMIT actionWanted(TurnAction::Regenerate, message_.id); });
+  connect(regenerate_, &IconButton::clicked, this,
+          [this] { Q_EMIT actionWanted(TurnAction::Regenerate, message_.id); });
   connect(edit_, &IconButton::clicked, this, [this] { Q_EMIT actionWanted(TurnAction::EditQuestion, message_.id); });
   connect(branch_, &BranchSwitch::stepped, this, [this](int step) { Q_EMIT branchWanted(message_.id, step); });
 }
@@ -106,7 +107,8 @@ QString AnswerTurn::figuresText() const {
   QStringList parts;
   if (message_.tokens > 0) parts << tr("%n tokens", nullptr, message_.tokens);
   if (message_.tokensPerSecond > 0) parts << tr("%1 tok/s").arg(locale.toString(message_.tokensPerSecond, 'f', 1));
-  if (message_.firstTokenSeconds > 0) parts << tr("first token %1 s").arg(locale.toString(message_.firstTokenSeconds, 'f', 2));
+  if (message_.firstTokenSeconds > 0)
+    parts << tr("first token %1 s").arg(locale.toString(message_.firstTokenSeconds, 'f', 2));
   if (!message_.model.isEmpty()) parts << message_.model;
   return parts.join(QStringLiteral(" · "));
 }
@@ -117,7 +119,8 @@ void AnswerTurn::showState() {
   wait_->setText(waitingText());
   wait_->setVisible(wordless);
   body_->setCaret(streaming && !wordless);
-  for (QWidget* widget : {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
+  for (QWidget* widget :
+       {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
     widget->setVisible(!streaming);
   }
   copy_->setEnabled(!message_.content.isEmpty());
@@ -129,11 +132,13 @@ void AnswerTurn::makeNotice() {
   delete notice_;
   notice_ = nullptr;
   const auto add = [this](const QString& label, TurnAction action) {
-    connect(notice_->addAction(label), &Button::clicked, this, [this, action] { Q_EMIT actionWanted(action, message_.id); });
+    connect(notice_->addAction(label), &Button::clicked, this,
+            [this, action] { Q_EMIT actionWanted(action, message_.id); });
   };
   switch (message_.state) {
     case MessageState::Streaming:
-    case MessageState::Done: return;
+    case MessageState::Done:
+      return;
     case MessageState::Stopped:
       notice_ = new Notice(Notice::Kind::Info, tr("You stopped this answer."), this);
       if (!message_.content.isEmpty()) add(tr("Continue"), TurnAction::Continue);
@@ -145,7 +150,8 @@ void AnswerTurn::makeNotice() {
       add(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Failed:
-      notice_ = new Notice(Notice::Kind::Danger, message_.error.isEmpty() ? tr("This answer failed.") : engineWords(message_.error), this);
+      notice_ = new Notice(Notice::Kind::Danger,
+                           message_.error.isEmpty() ? tr("This answer failed.") : engineWords(message_.error), this);
       if (message_.problem == MessageProblem::PromptTooLong || message_.problem == MessageProblem::ContextFull) {
         add(tr("Change the context"), TurnAction::ChangeContext);
         add(tr("Ask in a new chat"), TurnAction::AskInNewChat);
@@ -194,7 +200,8 @@ int AnswerTurn::lay(int column) {
   }
   y += space::xs + 2;
   int x = bleed - 6;
-  for (QWidget* button : {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
+  for (QWidget* button :
+       {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
     button->move(x, y);
     x += button->width() + iconGap;
   }

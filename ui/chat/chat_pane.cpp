@@ -18,12 +18,12 @@
 #include "ui/chat/find_bar.h"
 #include "ui/chat/model_menu.h"
 #include "ui/chat/transcript_view.h"
-#include "ui/widgets/actions.h"
-#include "ui/widgets/state_file.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/actions.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/column_box.h"
 #include "ui/widgets/engine_words.h"
+#include "ui/widgets/state_file.h"
 
 namespace hadal::ui {
 
@@ -40,16 +40,6 @@ class RightSide : public QWidget {
  protected:
   void paintEvent(QPaintEvent*) override { QPainter(this).fillRect(rect(), colour(Role::Surface)); }
 };
-
-QString asMarkdown(const QString& title, const QList<Message>& messages) {
-  QString text = QStringLiteral("# ") + title + QStringLiteral("\n");
-  for (const Message& message : messages) {
-    if (message.role == hadal::MessageRole::System) continue;
-    const QString who = message.role == hadal::MessageRole::User ? ChatPane::tr("You") : ChatPane::tr("Answer");
-    text += QStringLiteral("\n## %1\n\n%2\n").arg(who, message.content);
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -154,7 +144,8 @@ void ChatPane::connectComposer() {
   connect(composer_, &Composer::modelMenuWanted, this, &ChatPane::showModelMenu);
   connect(composer_, &Composer::editLastWanted, transcript_, &TranscriptView::editLast);
   connect(composer_->edit(), &GrowingEdit::paged, transcript_, [this](int direction) {
-    transcript_->verticalScrollBar()->triggerAction(direction < 0 ? QAbstractSlider::SliderPageStepSub : QAbstractSlider::SliderPageStepAdd);
+    transcript_->verticalScrollBar()->triggerAction(direction < 0 ? QAbstractSlider::SliderPageStepSub
+                                                                  : QAbstractSlider::SliderPageStepAdd);
   });
   connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
     if (ticket != measureTicket_ || tokens < 0) return;
@@ -189,7 +180,8 @@ void ChatPane::connectTranscript() {
   connect(header_, &ChatHeader::menuWanted, this, [this](const QPoint& global) {
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (const auto* id : {"chat.rename", "chat.pin", "chat.copy", "chat.regenerate"}) menu->addAction(actions_.find(QLatin1String(id)));
+    for (const auto* id : {"chat.rename", "chat.pin", "chat.copy", "chat.regenerate"})
+      menu->addAction(actions_.find(QLatin1String(id)));
     menu->addSeparator();
     menu->addAction(actions_.find(QStringLiteral("chat.delete")));
     menu->popup(global - QPoint(menu->sizeHint().width(), 0));
@@ -206,10 +198,18 @@ void ChatPane::connectTranscript() {
 void ChatPane::act(TurnAction action, MessageId id) {
   const Message* message = transcript_->find(id);
   switch (action) {
-    case TurnAction::Regenerate: report(services_.chat.regenerate(id)); break;
-    case TurnAction::Continue: ask(tr("Please continue.")); break;
-    case TurnAction::ChooseModel: chooseModelFile(); break;
-    case TurnAction::ChangeContext: Q_EMIT settingsWanted(); break;
+    case TurnAction::Regenerate:
+      report(services_.chat.regenerate(id));
+      break;
+    case TurnAction::Continue:
+      ask(tr("Please continue."));
+      break;
+    case TurnAction::ChooseModel:
+      chooseModelFile();
+      break;
+    case TurnAction::ChangeContext:
+      Q_EMIT settingsWanted();
+      break;
     case TurnAction::AskInNewChat: {
       const Message* question = message ? transcript_->find(message->parent) : nullptr;
       const QString text = question ? question->content : QString();
@@ -217,16 +217,9 @@ void ChatPane::act(TurnAction action, MessageId id) {
       composer_->setText(text);
       break;
     }
-    case TurnAction::EditQuestion: break;  // The transcript sees to it.
+    case TurnAction::EditQuestion:
+      break;  // The transcript sees to it.
   }
-}
-
-template <class T>
-void ChatPane::report(QFuture<Outcome<T>> future) {
-  future.then(this, [this](const Outcome<T>& outcome) {
-    if (!outcome) showFailure(outcome.error);
-    refreshAnswering();
-  });
 }
 
 void ChatPane::retranslate() {
@@ -303,7 +296,8 @@ void ChatPane::showTranscript(const Transcript& transcript, MessageId message) {
   if (find_->isVisible()) transcript_->setNeedle(find_->text());
   const auto answer = std::find_if(transcript.messages.rbegin(), transcript.messages.rend(),
                                    [](const Message& m) { return m.role == hadal::MessageRole::Assistant; });
-  Q_EMIT speedChanged(answer != transcript.messages.rend() ? answer->tokensPerSecond : 0, services_.chat.isAnswering(current_.id));
+  Q_EMIT speedChanged(answer != transcript.messages.rend() ? answer->tokensPerSecond : 0,
+                      services_.chat.isAnswering(current_.id));
   refreshEmpty();
   refreshAnswering();
   measureLater_.start();
@@ -397,7 +391,8 @@ void ChatPane::stop() {
 }
 
 void ChatPane::regenerateLast() {
-  if (const Message* answer = transcript_->last(hadal::MessageRole::Assistant)) report(services_.chat.regenerate(answer->id));
+  if (const Message* answer = transcript_->last(hadal::MessageRole::Assistant))
+    report(services_.chat.regenerate(answer->id));
 }
 
 void ChatPane::messageAdded(const Message& message) {
@@ -447,175 +442,6 @@ void ChatPane::refreshEmpty() {
   empty_->setVisible(empty);
   transcript_->setVisible(!empty);
   refreshPlaceholder();
-}
-
-// ---- what can be done with the open one -----------------------------------------------------------------------------
-
-void ChatPane::renameCurrent() {
-  if (current_.id != 0) panel_->rename(current_.id);
-}
-
-void ChatPane::pinCurrent() {
-  if (current_.id != 0) report(services_.chat.setPinned(current_.id, !current_.pinned));
-}
-
-void ChatPane::copyCurrent() {
-  if (current_.id != 0) QApplication::clipboard()->setText(asMarkdown(current_.title, transcript_->messages()));
-}
-
-void ChatPane::deleteCurrent() {
-  if (current_.id != 0) remove(current_.id);
-}
-
-void ChatPane::remove(ConversationId id) {
-  const Conversation* found = panel_->model().find(id);
-  const QString title = found ? found->title : QString();
-  services_.chat.remove(id).then(this, [this, id, title](const Outcome<Nothing>& done) {
-    if (!done) {
-      showFailure(done.error);
-      return;
-    }
-    Notice* notice = notices_->show(QStringLiteral("removed"), Notice::Kind::Info, tr("“%1” was deleted.").arg(title));
-    notice->setClosable(true);
-    connect(notice->addAction(tr("Undo")), &Button::clicked, this, [this, id] {
-      notices_->dismiss(QStringLiteral("removed"));
-      services_.chat.restore(id).then(this, [this, id](const Outcome<Nothing>& restored) {
-        if (restored) {
-          openConversation(id);
-        } else {
-          showFailure(restored.error);
-        }
-      });
-    });
-  });
-}
-
-void ChatPane::offerOldTitle(ConversationId id, const QString& before) {
-  Notice* notice = notices_->show(QStringLiteral("renamed"), Notice::Kind::Info, tr("“%1” has a new name.").arg(before));
-  notice->setClosable(true);
-  connect(notice->addAction(tr("Undo")), &Button::clicked, this, [this, id, before] {
-    notices_->dismiss(QStringLiteral("renamed"));
-    report(services_.chat.rename(id, before));
-  });
-}
-
-void ChatPane::findHere() {
-  if (current_.id != 0) find_->open();
-}
-
-void ChatPane::searchEverywhere() {
-  panel_->show();
-  panel_->focusSearch();
-}
-
-void ChatPane::focusComposer() {
-  composer_->edit()->setFocus(Qt::OtherFocusReason);
-}
-
-// ---- model, context, drafts -----------------------------------------------------------------------------------------
-
-void ChatPane::modelChanged(const ModelStatus& status) {
-  composer_->setModel(status);
-  empty_->setModel(status);
-  using State = ModelStatus::State;
-  refreshPlaceholder();
-  if (status.state == State::Failed) {
-    Notice* notice = notices_->show(QStringLiteral("model"), Notice::Kind::Danger, engineWords(status.error));
-    connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);
-  } else {
-    notices_->dismiss(QStringLiteral("model"));
-  }
-  transcript_->setWaitingForModel(status.state == State::Loading);
-  if (status.state == State::Ready) measureLater_.start();
-}
-
-void ChatPane::refreshPlaceholder() {
-  const auto state = services_.inference.status().state;
-  const bool none = state == ModelStatus::State::NoModel || state == ModelStatus::State::Failed;
-  composer_->setSendingPossible(!none, none               ? tr("Choose a model first, or drop a model file here")
-                                       : current_.id != 0 ? tr("Ask on, or drop a model file here")
-                                                          : QString());
-}
-
-void ChatPane::useModel(const QString& file) {
-  const QString key = QLatin1String(setting::modelFile);
-  if (services_.settings.isLocked(key)) {
-    showFailure(tr("The model is set by your administrator."));
-    return;
-  }
-  // The program loads what the setting names when it changes; the same file again is an attempt to load it once more.
-  const bool again = services_.settings.value(key).toString() == file;
-  services_.settings.setValue(key, file);
-  if (again) services_.inference.load(file);
-}
-
-void ChatPane::chooseModelFile() {
-  pickModelFile(this, services_.inference.status().path, [this](const QString& file) { useModel(file); });
-}
-
-void ChatPane::showModelMenu(const QPoint& global) {
-  popUpModelMenu(this, global, services_.inference.status(), [this](const QString& file) { useModel(file); },
-                 [this] { chooseModelFile(); });
-}
-
-void ChatPane::measure() {
-  if (services_.inference.status().state != ModelStatus::State::Ready) return;
-  QList<PromptMessage> prompt;
-  const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
-  if (!system.isEmpty()) prompt << PromptMessage{hadal::MessageRole::System, system};
-  for (const Message& message : transcript_->messages()) prompt << PromptMessage{message.role, message.content};
-  measuredText_ = composer_->text().trimmed();
-  if (!measuredText_.isEmpty()) prompt << PromptMessage{hadal::MessageRole::User, measuredText_};
-  measured_ = -1;
-  if (prompt.isEmpty()) {
-    const int total = services_.inference.status().contextLength;
-    composer_->setContext(0, total);
-    Q_EMIT contextChanged(0, total);
-    return;
-  }
-  measureTicket_ = services_.inference.measure(prompt);
-}
-
-void ChatPane::draftChanged() {
-  draftLater_.start();
-  measureLater_.start();
-}
-
-void ChatPane::saveDraft() {
-  draftLater_.stop();
-  const QString text = composer_->text();
-  if (current_.id == 0 && adopting_) return;
-  QString& kept = current_.id == 0 ? newDraft_ : current_.draft;
-  if (text == kept) return;
-  kept = text;
-  services_.chat.setDraft(current_.id, text);
-}
-
-void ChatPane::showFailure(const QString& sentence) {
-  if (sentence.isEmpty()) return;
-  notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
-}
-
-// What the person has to know about this run stays until it is put away; that nothing is kept stays for good.
-void ChatPane::showBanner(const QString& sentence) {
-  const bool readOnly = services_.profile.accessMode() == Profile::Access::ReadOnly;
-  banners_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(!readOnly);
-}
-
-void ChatPane::showTooLong(const QString& text, int tokens) {
-  const int total = services_.inference.status().contextLength;
-  Notice* notice = notices_->show(QStringLiteral("context"), Notice::Kind::Warning,
-                                  tr("This question and the chat before it take %1 tokens; the context holds %2.").arg(tokens).arg(total));
-  if (current_.id != 0) {
-    connect(notice->addAction(tr("Ask in a new chat")), &Button::clicked, this, [this, text] {
-      composer_->setText({});
-      saveDraft();
-      newChat();
-      composer_->setText(text);
-    });
-  }
-  connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);
-  notice->setClosable(true);
 }
 
 void ChatPane::resizeEvent(QResizeEvent* event) {

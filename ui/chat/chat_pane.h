@@ -87,8 +87,14 @@ class ChatPane : public QWidget {
   void showFailure(const QString& sentence);
   void showBanner(const QString& sentence);
   void showTooLong(const QString& text, int tokens);
+  /// Shows why, if it failed.
   template <class T>
-  void report(QFuture<Outcome<T>> future);
+  void report(QFuture<Outcome<T>> future) {
+    future.then(this, [this](const Outcome<T>& outcome) {
+      if (!outcome) showFailure(outcome.error);
+      refreshAnswering();
+    });
+  }
 
   Services services_;
   StateFile& state_;
@@ -106,17 +112,17 @@ class ChatPane : public QWidget {
   NoticeStack* banners_;
   Composer* composer_;
 
-  Conversation current_;        ///< id 0: a chat that is not there yet.
-  quint64 opening_ = 0;         ///< Counts up, so that a slow answer to an earlier click is ignored.
-  QString newDraft_;            ///< Typed into a chat that is not there yet.
+  Conversation current_;  ///< id 0: a chat that is not there yet.
+  quint64 opening_ = 0;   ///< Counts up, so that a slow answer to an earlier click is ignored.
+  QString newDraft_;      ///< Typed into a chat that is not there yet.
   QString asked_;
-  bool adopting_ = false;       ///< The first question of a new chat is on its way.
+  bool adopting_ = false;  ///< The first question of a new chat is on its way.
   QTimer draftLater_, measureLater_;
   quint64 measureTicket_ = 0;
   int measured_ = -1;
   QString measuredText_;
   bool wide_ = true;
-  int listWidth_ = 0;           ///< As the person dragged it; 0: never.
+  int listWidth_ = 0;  ///< As the person dragged it; 0: never.
 };
 
 }  // namespace hadal::ui

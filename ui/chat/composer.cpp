@@ -196,12 +196,18 @@ void Composer::submit() {
 void Composer::refresh() {
   using State = ModelStatus::State;
   switch (status_.state) {
-    case State::NoModel: model_->setTexts(tr("Choose a model"), {}); break;
-    case State::Failed: model_->setTexts(tr("Choose another model"), {}); break;
+    case State::NoModel:
+      model_->setTexts(tr("Choose a model"), {});
+      break;
+    case State::Failed:
+      model_->setTexts(tr("Choose another model"), {});
+      break;
     case State::Loading:
       model_->setTexts(status_.name, tr("loading %1 %").arg(qRound(status_.progress * 100)));
       break;
-    case State::Ready: model_->setTexts(status_.name, status_.quantisation); break;
+    case State::Ready:
+      model_->setTexts(status_.name, status_.quantisation);
+      break;
   }
   model_->setAccessibleName(tr("Model: %1").arg(model_->text()));
   const bool metered = status_.state == State::Ready && total_ > 0 && used_ >= 0;

@@ -36,7 +36,8 @@ void drawSnippet(QPainter& painter, const QRect& rect, const QString& marked) {
       plain += c;
     }
   }
-  QTextLayout layout(QFontMetrics(typeface(Type::Caption)).elidedText(plain, Qt::ElideRight, rect.width()), typeface(Type::Caption));
+  QTextLayout layout(QFontMetrics(typeface(Type::Caption)).elidedText(plain, Qt::ElideRight, rect.width()),
+                     typeface(Type::Caption));
   layout.setFormats(ranges);
   layout.beginLayout();
   QTextLine line = layout.createLine();
@@ -53,11 +54,13 @@ QRect ConversationDelegate::moreRect(const QRect& row) {
   return {area.right() - 4 - 24 + 1, area.y() + (34 - 24) / 2, 24, 24};
 }
 
-void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                                 const QModelIndex& index) const {
   const QRect row = inside(option.rect);
   if (index.data(ConversationModel::IsGroupRole).toBool()) {
     const QRect head(row.x() + left, option.rect.bottom() - size::groupHead + 1, row.width() - left, size::groupHead);
-    drawLine(*painter, head, index.data().toString(), typeface(Type::Caption, QFont::DemiBold), colour(Role::TextMuted));
+    drawLine(*painter, head, index.data().toString(), typeface(Type::Caption, QFont::DemiBold),
+             colour(Role::TextMuted));
     return;
   }
   // Of a search, the chat is open, not each of its hits.

@@ -40,8 +40,8 @@ void ConversationModel::setAll(ConversationList list) {
 void ConversationModel::upsert(const Conversation& conversation) {
   auto& list = all_.conversations;
   list.removeIf([&](const Conversation& c) { return c.id == conversation.id; });
-  const auto place = std::find_if(list.begin(), list.end(),
-                                  [&](const Conversation& c) { return c.updated <= conversation.updated; });
+  const auto place =
+      std::find_if(list.begin(), list.end(), [&](const Conversation& c) { return c.updated <= conversation.updated; });
   list.insert(place, conversation);
   rebuild();
 }
@@ -147,17 +147,26 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const {
   const Row& row = rows_[index.row()];
   switch (role) {
     case Qt::DisplayRole:
-    case Qt::EditRole: return row.text;
+    case Qt::EditRole:
+      return row.text;
     case Qt::AccessibleTextRole:
       return row.group ? tr("%1, group").arg(row.text) : row.text;
-    case IsGroupRole: return row.group;
-    case IdRole: return row.conversation.id;
-    case MessageRole: return row.message;
-    case TimeRole: return row.group ? QString() : timeOf(row.conversation.updated, QDate::currentDate());
-    case SnippetRole: return row.snippet;
-    case FolderRole: return row.folder;
-    case PinnedRole: return row.conversation.pinned;
-    default: return {};
+    case IsGroupRole:
+      return row.group;
+    case IdRole:
+      return row.conversation.id;
+    case MessageRole:
+      return row.message;
+    case TimeRole:
+      return row.group ? QString() : timeOf(row.conversation.updated, QDate::currentDate());
+    case SnippetRole:
+      return row.snippet;
+    case FolderRole:
+      return row.folder;
+    case PinnedRole:
+      return row.conversation.pinned;
+    default:
+      return {};
   }
 }
 

@@ -91,7 +91,8 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
   connect(model_, &QAbstractItemModel::modelReset, this, [this] {
     setOpen(open_);
     // A folder that was just made is named as soon as its head is there.
-    if (folderToName_ != 0 && model_->indexOfFolder(folderToName_).isValid()) renameFolder(std::exchange(folderToName_, 0));
+    if (folderToName_ != 0 && model_->indexOfFolder(folderToName_).isValid())
+      renameFolder(std::exchange(folderToName_, 0));
   });
   connect(&chat_, &ChatService::conversationChanged, model_, &ConversationModel::upsert);
   connect(&chat_, &ChatService::foldersChanged, this, &ConversationPanel::reload);
@@ -183,8 +184,8 @@ void ConversationPanel::showMenu(const QModelIndex& index, const QPoint& global)
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->addAction(themedIcon(QStringLiteral("edit")), tr("Rename"), this, [this, id] { rename(id); });
-  menu->addAction(themedIcon(pinned ? QStringLiteral("unpin") : QStringLiteral("pin")), pinned ? tr("Unpin") : tr("Pin"),
-                  this, [this, id, pinned] {
+  menu->addAction(themedIcon(pinned ? QStringLiteral("unpin") : QStringLiteral("pin")),
+                  pinned ? tr("Unpin") : tr("Pin"), this, [this, id, pinned] {
                     chat_.setPinned(id, !pinned).then(this, [this](const Outcome<Nothing>& done) {
                       if (!done) Q_EMIT failed(done.error);
                     });
@@ -230,7 +231,8 @@ void ConversationPanel::showFolderMenu(const QModelIndex& index, const QPoint& g
   if (folder == 0) return;
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
-  menu->addAction(themedIcon(QStringLiteral("edit")), tr("Rename the folder"), this, [this, folder] { renameFolder(folder); });
+  menu->addAction(themedIcon(QStringLiteral("edit")), tr("Rename the folder"), this,
+                  [this, folder] { renameFolder(folder); });
   menu->addAction(themedIcon(QStringLiteral("trash")), tr("Remove the folder, keep its chats"), this, [this, folder] {
     chat_.removeFolder(folder).then(this, [this](const Outcome<Nothing>& done) {
       if (!done) Q_EMIT failed(done.error);
@@ -257,10 +259,16 @@ void ConversationPanel::step(int direction) {
 bool ConversationPanel::listKey(QKeyEvent* event) {
   const QModelIndex index = list_->currentIndex();
   switch (event->key()) {
-    case Qt::Key_Up: step(-1); return true;
-    case Qt::Key_Down: step(1); return true;
+    case Qt::Key_Up:
+      step(-1);
+      return true;
+    case Qt::Key_Down:
+      step(1);
+      return true;
     case Qt::Key_Return:
-    case Qt::Key_Enter: activate(index); return true;
+    case Qt::Key_Enter:
+      activate(index);
+      return true;
     case Qt::Key_F2:
       if (index.isValid()) list_->edit(index);
       return true;
@@ -270,7 +278,8 @@ bool ConversationPanel::listKey(QKeyEvent* event) {
     case Qt::Key_Menu:
       if (index.isValid()) showMenu(index, list_->viewport()->mapToGlobal(list_->visualRect(index).center()));
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

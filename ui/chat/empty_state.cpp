@@ -48,7 +48,8 @@ class ExampleCard : public Pressable {
     layout.endLayout();
     painter.setPen(colour(Role::Text));
     layout.draw(&painter, QPointF(15, 13));
-    drawLine(painter, QRect(15, height() - 30, width() - 30, line::caption), note_, typeface(Type::Caption), colour(Role::TextMuted));
+    drawLine(painter, QRect(15, height() - 30, width() - 30, line::caption), note_, typeface(Type::Caption),
+             colour(Role::TextMuted));
   }
 
  private:
@@ -84,8 +85,9 @@ void EmptyState::retranslate() {
                     tr("Explain this stack trace and where to look first:\n\n"));
   card(1)->setTexts(tr("Turn meeting notes into decisions and tasks"), tr("Then paste the notes"),
                     tr("Turn these meeting notes into decisions and tasks:\n\n"));
-  card(2)->setTexts(tr("Write a script that renames photos by date"), tr("Every step explained"),
-                    tr("Write a Python script that renames the photos of a folder by the date they were taken. Explain every step."));
+  card(2)->setTexts(
+      tr("Write a script that renames photos by date"), tr("Every step explained"),
+      tr("Write a Python script that renames the photos of a folder by the date they were taken. Explain every step."));
 
   notices_->dismiss(QStringLiteral("starter"));
   using State = ModelStatus::State;
@@ -121,7 +123,8 @@ void EmptyState::place() {
     const int row = across == 3 ? 0 : i;
     const int col = across == 3 ? i : 0;
     cards_[i]->setVisible(i < shown);
-    cards_[i]->setGeometry(cardLeft(col), y + row * (cardHeight + space::s), cardLeft(col + 1) - space::m - cardLeft(col), cardHeight);
+    cards_[i]->setGeometry(cardLeft(col), y + row * (cardHeight + space::s),
+                           cardLeft(col + 1) - space::m - cardLeft(col), cardHeight);
   }
   const int lead = lead_->heightForWidth(column);
   y -= space::l + lead;

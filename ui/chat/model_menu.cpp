@@ -33,12 +33,14 @@ QStringList findModels(const QString& current) {
 }  // namespace
 
 void pickModelFile(QWidget* parent, const QString& current, UseFile use) {
-  const QString folder = current.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::DownloadLocation) : QFileInfo(current).path();
+  const QString folder = current.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::DownloadLocation)
+                                           : QFileInfo(current).path();
   auto* dialog = new QFileDialog(parent, text(QT_TRANSLATE_NOOP("ModelMenu", "Choose a model")), folder,
                                  text(QT_TRANSLATE_NOOP("ModelMenu", "Models (*.gguf)")));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::ExistingFile);
-  QObject::connect(dialog, &QFileDialog::fileSelected, parent, [use = std::move(use)](const QString& file) { use(file); });
+  QObject::connect(dialog, &QFileDialog::fileSelected, parent,
+                   [use = std::move(use)](const QString& file) { use(file); });
   dialog->open();
 }
 
@@ -46,7 +48,8 @@ void popUpModelMenu(QWidget* parent, const QPoint& global, const ModelStatus& st
                     std::function<void()> choose) {
   const QString current = QFileInfo(status.path).canonicalFilePath();
   QtConcurrent::run([current] { return findModels(current); })
-      .then(parent, [parent, global, current, use = std::move(use), choose = std::move(choose)](const QStringList& files) {
+      .then(parent, [parent, global, current, use = std::move(use),
+                     choose = std::move(choose)](const QStringList& files) {
         auto* menu = new QMenu(parent);
         menu->setAttribute(Qt::WA_DeleteOnClose);
         for (const QString& file : files) {
@@ -55,7 +58,8 @@ void popUpModelMenu(QWidget* parent, const QPoint& global, const ModelStatus& st
           action->setChecked(file == current);
         }
         if (!files.isEmpty()) menu->addSeparator();
-        menu->addAction(themedIcon(QStringLiteral("folder")), text(QT_TRANSLATE_NOOP("ModelMenu", "Choose a file...")), parent, choose);
+        menu->addAction(themedIcon(QStringLiteral("folder")), text(QT_TRANSLATE_NOOP("ModelMenu", "Choose a file...")),
+                        parent, choose);
         menu->popup(global - QPoint(0, menu->sizeHint().height()));
       });
 }

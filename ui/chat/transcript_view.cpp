@@ -216,7 +216,8 @@ void TranscriptView::stack() {
 }
 
 int TranscriptView::indexAt(int y) const {
-  const auto after = std::upper_bound(entries_.begin(), entries_.end(), y, [](int at, const Entry& e) { return at < e.top; });
+  const auto after =
+      std::upper_bound(entries_.begin(), entries_.end(), y, [](int at, const Entry& e) { return at < e.top; });
   return qMax(0, static_cast<int>(after - entries_.begin()) - 1);
 }
 
@@ -243,7 +244,8 @@ void TranscriptView::refresh() {
     stack();
     const int bottom = qMax(0, contentHeight_ - page);
     anchor_ = qBound(0, anchor_, static_cast<int>(entries_.size()) - 1);
-    const int top = following_ ? bottom : qBound(0, entries_[static_cast<std::size_t>(anchor_)].top + anchorOffset_, bottom);
+    const int top =
+        following_ ? bottom : qBound(0, entries_[static_cast<std::size_t>(anchor_)].top + anchorOffset_, bottom);
     verticalScrollBar()->setRange(0, bottom);
     verticalScrollBar()->setPageStep(page);
     verticalScrollBar()->setValue(top);
@@ -346,7 +348,8 @@ void TranscriptView::setPlace(const QJsonObject& place) {
   refresh();
 }
 
-// ---- editing and finding ----------------------------------------------------------------------------------------------
+// ---- editing and finding
+// ----------------------------------------------------------------------------------------------
 
 void TranscriptView::editQuestion(MessageId question) {
   const int index = indexOf(question);
@@ -395,7 +398,8 @@ void TranscriptView::showMatch() {
   }
 }
 
-// ---- events -----------------------------------------------------------------------------------------------------------
+// ---- events
+// -----------------------------------------------------------------------------------------------------------
 
 void TranscriptView::paintEvent(QPaintEvent*) {
   QPainter painter(viewport());

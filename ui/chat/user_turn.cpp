@@ -68,7 +68,8 @@ void UserTurn::startEditing() {
   ask_ = new Button(Button::Kind::Primary, tr("Ask again"), this, Button::Size::Small);
   cancel_ = new Button(Button::Kind::Outlined, tr("Cancel"), this, Button::Size::Small);
   text_->hide();
-  for (QWidget* widget : {static_cast<QWidget*>(edit_), static_cast<QWidget*>(ask_), static_cast<QWidget*>(cancel_)}) widget->show();
+  for (QWidget* widget : {static_cast<QWidget*>(edit_), static_cast<QWidget*>(ask_), static_cast<QWidget*>(cancel_)})
+    widget->show();
   connect(edit_, &GrowingEdit::submitted, this, &UserTurn::submit);
   connect(edit_, &QPlainTextEdit::textChanged, this, &Turn::heightChanged);
   connect(ask_, &Button::clicked, this, &UserTurn::submit);
@@ -79,7 +80,8 @@ void UserTurn::startEditing() {
 
 void UserTurn::stopEditing() {
   if (!edit_) return;
-  for (QWidget* widget : {static_cast<QWidget*>(edit_), static_cast<QWidget*>(ask_), static_cast<QWidget*>(cancel_)}) widget->deleteLater();
+  for (QWidget* widget : {static_cast<QWidget*>(edit_), static_cast<QWidget*>(ask_), static_cast<QWidget*>(cancel_)})
+    widget->deleteLater();
   edit_->hide();
   ask_->hide();
   cancel_->hide();
@@ -97,7 +99,8 @@ void UserTurn::submit() {
 }
 
 bool UserTurn::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) event->accept();
+  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape)
+    event->accept();
   if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
     stopEditing();
     return true;

@@ -7,8 +7,8 @@
 #include <QStyledItemDelegate>
 #include <QTextLayout>
 
-#include "ui/widgets/actions.h"
 #include "ui/theme/paint.h"
+#include "ui/widgets/actions.h"
 
 namespace hadal::ui {
 
@@ -85,8 +85,8 @@ class PaletteDelegate : public QStyledItemDelegate {
     painter.setPen(colour(Role::Text));
     layout.draw(&painter, QPointF(rect.x(), rect.y() + (rect.height() - line.height()) / 2));
     const int x = rect.x() + int(line.naturalTextWidth()) + 10;
-    drawLine(painter, QRect(x, rect.y(), qMax(0, rect.right() - x), rect.height()), index.data(HintRole).toString(), face,
-             colour(Role::TextMuted));
+    drawLine(painter, QRect(x, rect.y(), qMax(0, rect.right() - x), rect.height()), index.data(HintRole).toString(),
+             face, colour(Role::TextMuted));
   }
 };
 
@@ -236,14 +236,24 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
   }
   if (watched == input_ && event->type() == QEvent::KeyPress) {
     switch (static_cast<QKeyEvent*>(event)->key()) {
-      case Qt::Key_Escape: dismiss(); return true;
-      case Qt::Key_Up: step(-1); return true;
-      case Qt::Key_Down: step(1); return true;
+      case Qt::Key_Escape:
+        dismiss();
+        return true;
+      case Qt::Key_Up:
+        step(-1);
+        return true;
+      case Qt::Key_Down:
+        step(1);
+        return true;
       case Qt::Key_Tab:
-      case Qt::Key_Backtab: return true;
+      case Qt::Key_Backtab:
+        return true;
       case Qt::Key_Return:
-      case Qt::Key_Enter: run(list_->currentIndex()); return true;
-      default: break;
+      case Qt::Key_Enter:
+        run(list_->currentIndex());
+        return true;
+      default:
+        break;
     }
   }
   return QWidget::eventFilter(watched, event);
@@ -272,7 +282,8 @@ void CommandPalette::paintEvent(QPaintEvent*) {
   }
   drawCard(painter, area, radius::card, colour(Role::Popup), colour(Role::BorderStrong));
   painter.fillRect(area.x() + 1, area.y() + inputHeight, area.width() - 2, 1, colour(Role::Border));
-  drawIcon(painter, QRect(area.x() + 14, area.y(), size::icon, inputHeight), QStringLiteral("search"), Role::TextMuted, size::icon);
+  drawIcon(painter, QRect(area.x() + 14, area.y(), size::icon, inputHeight), QStringLiteral("search"), Role::TextMuted,
+           size::icon);
   drawCaps(painter, area.right() - 14, QRect(area.x(), area.y(), area.width(), inputHeight), {tr("Esc", "key cap")});
 }
 

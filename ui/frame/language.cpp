@@ -35,8 +35,10 @@ void Language::set(const QString& wanted) {
   QLocale::setDefault(system.language() == plain.language() ? system : plain);
   QCoreApplication::removeTranslator(&toolkit_);
   QCoreApplication::removeTranslator(&program_);
-  if (toolkit_.load(QStringLiteral(":/translations/qt_%1.qm").arg(next))) QCoreApplication::installTranslator(&toolkit_);
-  if (program_.load(QStringLiteral(":/translations/hadal_%1.qm").arg(next))) QCoreApplication::installTranslator(&program_);
+  if (toolkit_.load(QStringLiteral(":/translations/qt_%1.qm").arg(next)))
+    QCoreApplication::installTranslator(&toolkit_);
+  if (program_.load(QStringLiteral(":/translations/hadal_%1.qm").arg(next)))
+    QCoreApplication::installTranslator(&program_);
 }
 
 }  // namespace hadal::ui

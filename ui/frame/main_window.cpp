@@ -12,10 +12,10 @@
 #include "app/inference/inference_service.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_pane.h"
+#include "ui/frame/command_palette.h"
 #include "ui/settings/settings_page.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
-#include "ui/frame/command_palette.h"
 #include "ui/widgets/status_line.h"
 
 namespace hadal::ui {
@@ -95,25 +95,35 @@ MainWindow::~MainWindow() {
 }
 
 void MainWindow::addActions() {
-  actions_->add(QStringLiteral("pane.chat"), QStringLiteral("chat"), QKeySequence(Qt::CTRL | Qt::Key_1),
-                [] { return tr("Show chat"); }, [this] { showChat(); });
-  actions_->add(QStringLiteral("palette"), QStringLiteral("palette"), QKeySequence(Qt::CTRL | Qt::Key_K),
-                [] { return tr("Command palette"); }, [this] { showPalette(); });
-  actions_->add(QStringLiteral("settings"), QStringLiteral("settings"), QKeySequence(Qt::CTRL | Qt::Key_Comma),
-                [] { return tr("Settings"); }, [this] { showSettings(); });
-  actions_->add(QStringLiteral("theme"), QStringLiteral("theme"), {}, [] { return tr("Switch between light and dark"); },
-                [this] { switchTheme(); });
-  actions_->add(QStringLiteral("language"), QStringLiteral("language"), {},
-                [] { return tr("Switch between English and Chinese"); }, [this] {
-                  const bool chinese = QLocale().language() == QLocale::Chinese;
-                  services_.settings.setValue(QLatin1String(setting::language), chinese ? QStringLiteral("en") : QStringLiteral("zh_CN"));
-                });
-  actions_->add(QStringLiteral("model.choose"), QStringLiteral("model"), QKeySequence(Qt::CTRL | Qt::Key_M),
-                [] { return tr("Choose a model file"); }, [this] { chat_->chooseModelFile(); });
-  actions_->add(QStringLiteral("model.unload"), QStringLiteral("chip"), {}, [] { return tr("Unload the model"); },
-                [this] { services_.inference.unload(); });
-  actions_->add(QStringLiteral("quit"), QStringLiteral("quit"), QKeySequence(Qt::CTRL | Qt::Key_Q),
-                [] { return tr("Quit"); }, [this] { close(); });
+  actions_->add(
+      QStringLiteral("pane.chat"), QStringLiteral("chat"), QKeySequence(Qt::CTRL | Qt::Key_1),
+      [] { return tr("Show chat"); }, [this] { showChat(); });
+  actions_->add(
+      QStringLiteral("palette"), QStringLiteral("palette"), QKeySequence(Qt::CTRL | Qt::Key_K),
+      [] { return tr("Command palette"); }, [this] { showPalette(); });
+  actions_->add(
+      QStringLiteral("settings"), QStringLiteral("settings"), QKeySequence(Qt::CTRL | Qt::Key_Comma),
+      [] { return tr("Settings"); }, [this] { showSettings(); });
+  actions_->add(
+      QStringLiteral("theme"), QStringLiteral("theme"), {}, [] { return tr("Switch between light and dark"); },
+      [this] { switchTheme(); });
+  actions_->add(
+      QStringLiteral("language"), QStringLiteral("language"), {},
+      [] { return tr("Switch between English and Chinese"); },
+      [this] {
+        const bool chinese = QLocale().language() == QLocale::Chinese;
+        services_.settings.setValue(QLatin1String(setting::language),
+                                    chinese ? QStringLiteral("en") : QStringLiteral("zh_CN"));
+      });
+  actions_->add(
+      QStringLiteral("model.choose"), QStringLiteral("model"), QKeySequence(Qt::CTRL | Qt::Key_M),
+      [] { return tr("Choose a model file"); }, [this] { chat_->chooseModelFile(); });
+  actions_->add(
+      QStringLiteral("model.unload"), QStringLiteral("chip"), {}, [] { return tr("Unload the model"); },
+      [this] { services_.inference.unload(); });
+  actions_->add(
+      QStringLiteral("quit"), QStringLiteral("quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [] { return tr("Quit"); },
+      [this] { close(); });
 }
 
 void MainWindow::addChatActions() {
@@ -123,24 +133,33 @@ void MainWindow::addChatActions() {
       run();
     };
   };
-  actions_->add(QStringLiteral("chat.new"), QStringLiteral("new-chat"), QKeySequence::New,
-                [] { return tr("New chat"); }, onChat([this] { chat_->newChat(); }));
-  actions_->add(QStringLiteral("chat.find"), QStringLiteral("search"), QKeySequence::Find,
-                [] { return tr("Find in this chat"); }, onChat([this] { chat_->findHere(); }));
-  actions_->add(QStringLiteral("chat.search"), QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
-                [] { return tr("Search all chats"); }, onChat([this] { chat_->searchEverywhere(); }));
-  actions_->add(QStringLiteral("chat.stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape),
-                [] { return tr("Stop the answer"); }, [this] { chat_->stop(); });
-  actions_->add(QStringLiteral("chat.regenerate"), QStringLiteral("regenerate"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
-                [] { return tr("Regenerate the last answer"); }, onChat([this] { chat_->regenerateLast(); }));
-  actions_->add(QStringLiteral("chat.rename"), QStringLiteral("edit"), {}, [] { return tr("Rename this chat"); },
-                onChat([this] { chat_->renameCurrent(); }));
-  actions_->add(QStringLiteral("chat.pin"), QStringLiteral("pin"), {}, [] { return tr("Pin or unpin this chat"); },
-                onChat([this] { chat_->pinCurrent(); }));
-  actions_->add(QStringLiteral("chat.copy"), QStringLiteral("copy"), {}, [] { return tr("Copy this chat as Markdown"); },
-                onChat([this] { chat_->copyCurrent(); }));
-  actions_->add(QStringLiteral("chat.delete"), QStringLiteral("trash"), {}, [] { return tr("Delete this chat"); },
-                onChat([this] { chat_->deleteCurrent(); }));
+  actions_->add(
+      QStringLiteral("chat.new"), QStringLiteral("new-chat"), QKeySequence::New, [] { return tr("New chat"); },
+      onChat([this] { chat_->newChat(); }));
+  actions_->add(
+      QStringLiteral("chat.find"), QStringLiteral("search"), QKeySequence::Find, [] { return tr("Find in this chat"); },
+      onChat([this] { chat_->findHere(); }));
+  actions_->add(
+      QStringLiteral("chat.search"), QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
+      [] { return tr("Search all chats"); }, onChat([this] { chat_->searchEverywhere(); }));
+  actions_->add(
+      QStringLiteral("chat.stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape),
+      [] { return tr("Stop the answer"); }, [this] { chat_->stop(); });
+  actions_->add(
+      QStringLiteral("chat.regenerate"), QStringLiteral("regenerate"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
+      [] { return tr("Regenerate the last answer"); }, onChat([this] { chat_->regenerateLast(); }));
+  actions_->add(
+      QStringLiteral("chat.rename"), QStringLiteral("edit"), {}, [] { return tr("Rename this chat"); },
+      onChat([this] { chat_->renameCurrent(); }));
+  actions_->add(
+      QStringLiteral("chat.pin"), QStringLiteral("pin"), {}, [] { return tr("Pin or unpin this chat"); },
+      onChat([this] { chat_->pinCurrent(); }));
+  actions_->add(
+      QStringLiteral("chat.copy"), QStringLiteral("copy"), {}, [] { return tr("Copy this chat as Markdown"); },
+      onChat([this] { chat_->copyCurrent(); }));
+  actions_->add(
+      QStringLiteral("chat.delete"), QStringLiteral("trash"), {}, [] { return tr("Delete this chat"); },
+      onChat([this] { chat_->deleteCurrent(); }));
 }
 
 void MainWindow::retranslate() {

@@ -3,8 +3,8 @@
 #include <QWidget>
 
 #include "app/services.h"
-#include "ui/widgets/actions.h"
 #include "ui/frame/language.h"
+#include "ui/widgets/actions.h"
 #include "ui/widgets/state_file.h"
 
 class QStackedWidget;

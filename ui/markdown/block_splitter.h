@@ -25,8 +25,8 @@ class BlockSplitter {
   QString open_;
   qsizetype scanned_ = 0;  ///< Start of the first line of open_ that was not looked at.
   bool blankBefore_ = false;
-  bool list_ = false;   ///< The open piece began as a list.
-  QChar fence_;         ///< Of the code block that is open, else null.
+  bool list_ = false;  ///< The open piece began as a list.
+  QChar fence_;        ///< Of the code block that is open, else null.
   int fenceLength_ = 0;
   bool closed_ = false;  ///< The line before ended the piece whatever follows.
 };

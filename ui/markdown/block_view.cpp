@@ -8,11 +8,15 @@ namespace hadal::ui {
 
 std::unique_ptr<BlockView> makeBlockView(const MarkdownBlock& block, const ProseStyle& style, CodeColours* colours) {
   switch (block.kind) {
-    case MarkdownBlock::Kind::Code: return std::make_unique<CodeBlock>(block, colours);
-    case MarkdownBlock::Kind::Table: return std::make_unique<TableBlock>(block);
-    case MarkdownBlock::Kind::Rule: return std::make_unique<RuleBlock>(block);
+    case MarkdownBlock::Kind::Code:
+      return std::make_unique<CodeBlock>(block, colours);
+    case MarkdownBlock::Kind::Table:
+      return std::make_unique<TableBlock>(block);
+    case MarkdownBlock::Kind::Rule:
+      return std::make_unique<RuleBlock>(block);
     case MarkdownBlock::Kind::Paragraph:
-    case MarkdownBlock::Kind::Heading: break;
+    case MarkdownBlock::Kind::Heading:
+      break;
   }
   return std::make_unique<TextBlock>(block, style);
 }

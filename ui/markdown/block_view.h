@@ -13,8 +13,8 @@ namespace hadal::ui {
 /// What is marked in a block when it is painted: offsets into its text.
 struct BlockMarks {
   int selectionStart = 0, selectionEnd = 0;
-  QList<int> matches;  ///< Where the words that are searched for begin ...
-  int matchLength = 0; ///< ... and how long they are.
+  QList<int> matches;   ///< Where the words that are searched for begin ...
+  int matchLength = 0;  ///< ... and how long they are.
 };
 
 /// A block laid out for a width. Offsets count the characters of text().

@@ -12,7 +12,10 @@ constexpr qreal head = 32, paddingX = 12, paddingY = 10;
 }
 
 CodeBlock::CodeBlock(const MarkdownBlock& block, CodeColours* colours)
-    : BlockView(block), colours_(colours), client_(colours ? colours->newClient() : 0), indent_(indentOf(block.containers)) {
+    : BlockView(block),
+      colours_(colours),
+      client_(colours ? colours->newClient() : 0),
+      indent_(indentOf(block.containers)) {
   split(0);
   askForColours(false);
 }
@@ -49,7 +52,8 @@ void CodeBlock::askForColours(bool wholeLinesOnly) {
     colours_->colour(client_, block_.language, static_cast<int>(asked_), textsOf(asked_, whole), true);
     asked_ = whole;
   }
-  if (!wholeLinesOnly) colours_->colour(client_, block_.language, static_cast<int>(whole), textsOf(whole, whole + 1), false);
+  if (!wholeLinesOnly)
+    colours_->colour(client_, block_.language, static_cast<int>(whole), textsOf(whole, whole + 1), false);
 }
 
 bool CodeBlock::grow(const MarkdownBlock& block) {
@@ -136,14 +140,15 @@ void CodeBlock::paint(QPainter& painter, const BlockMarks& marks, const QRectF& 
   const QRectF box(indent_, 0, width_, height);
   drawCard(painter, box, radius::control, colour(Role::Raised), colour(Role::Border));
   painter.fillRect(QRectF(indent_ + 1, head - 1, width_ - 2, 1), colour(Role::Border));
-  drawLine(painter, QRect(int(indent_ + paddingX), 0, int(width_ - 120), int(head) - 1),
-           languageTitle(block_.language), typeface(Type::Caption), colour(Role::TextMuted));
+  drawLine(painter, QRect(int(indent_ + paddingX), 0, int(width_ - 120), int(head) - 1), languageTitle(block_.language),
+           typeface(Type::Caption), colour(Role::TextMuted));
   painter.setPen(colour(Role::Text));
   for (const CodeLine& line : lines_) {
     if (!line.layout || line.top + line.height < exposed.top()) continue;
     if (line.top > exposed.bottom()) break;
     painter.setPen(colour(Role::Text));
-    line.layout->draw(&painter, QPointF(indent_ + paddingX, line.top), markFormats(marks, line.offset, static_cast<int>(line.text.size())));
+    line.layout->draw(&painter, QPointF(indent_ + paddingX, line.top),
+                      markFormats(marks, line.offset, static_cast<int>(line.text.size())));
   }
 }
 
@@ -174,7 +179,8 @@ QRectF CodeBlock::caretAt(int offset) const {
     if (line.offset <= offset) found = &line;
   }
   if (!found->layout) return {};
-  const QTextLine text = found->layout->lineForTextPosition(qBound(0, offset - found->offset, static_cast<int>(found->text.size())));
+  const QTextLine text =
+      found->layout->lineForTextPosition(qBound(0, offset - found->offset, static_cast<int>(found->text.size())));
   const qreal x = text.isValid() ? text.cursorToX(offset - found->offset) : 0;
   return {indent_ + paddingX + x, found->top + (text.isValid() ? text.y() : 0), 1, line::code};
 }

@@ -19,38 +19,51 @@ std::optional<Role> roleOf(Style style) {
     case Style::Keyword:
     case Style::ControlFlow:
     case Style::Import:
-    case Style::Preprocessor: return Role::CodeKeyword;
+    case Style::Preprocessor:
+      return Role::CodeKeyword;
     case Style::Function:
     case Style::BuiltIn:
-    case Style::Extension: return Role::CodeFunction;
+    case Style::Extension:
+      return Role::CodeFunction;
     case Style::Char:
     case Style::SpecialChar:
     case Style::String:
     case Style::VerbatimString:
-    case Style::SpecialString: return Role::CodeString;
+    case Style::SpecialString:
+      return Role::CodeString;
     case Style::DataType:
-    case Style::Attribute: return Role::CodeType;
+    case Style::Attribute:
+      return Role::CodeType;
     case Style::DecVal:
     case Style::BaseN:
     case Style::Float:
-    case Style::Constant: return Role::CodeNumber;
+    case Style::Constant:
+      return Role::CodeNumber;
     case Style::Comment:
     case Style::Documentation:
     case Style::Annotation:
-    case Style::CommentVar: return Role::CodeComment;
-    default: return std::nullopt;
+    case Style::CommentVar:
+      return Role::CodeComment;
+    default:
+      return std::nullopt;
   }
 }
 
 // Words that models write after the fence and that are no grammar's name or file ending.
 QString grammarAlias(const QString& word) {
   static const QHash<QString, QString> known{
-      {QStringLiteral("shell"), QStringLiteral("Bash")}, {QStringLiteral("console"), QStringLiteral("Bash")},
-      {QStringLiteral("zsh"), QStringLiteral("Zsh")},    {QStringLiteral("csharp"), QStringLiteral("C#")},
-      {QStringLiteral("golang"), QStringLiteral("Go")},  {QStringLiteral("docker"), QStringLiteral("Dockerfile")},
-      {QStringLiteral("objc"), QStringLiteral("Objective-C")}, {QStringLiteral("make"), QStringLiteral("Makefile")},
-      {QStringLiteral("tex"), QStringLiteral("LaTeX")},  {QStringLiteral("node"), QStringLiteral("JavaScript")},
-      {QStringLiteral("postgresql"), QStringLiteral("SQL (PostgreSQL)")}, {QStringLiteral("assembly"), QStringLiteral("GNU Assembler")},
+      {QStringLiteral("shell"), QStringLiteral("Bash")},
+      {QStringLiteral("console"), QStringLiteral("Bash")},
+      {QStringLiteral("zsh"), QStringLiteral("Zsh")},
+      {QStringLiteral("csharp"), QStringLiteral("C#")},
+      {QStringLiteral("golang"), QStringLiteral("Go")},
+      {QStringLiteral("docker"), QStringLiteral("Dockerfile")},
+      {QStringLiteral("objc"), QStringLiteral("Objective-C")},
+      {QStringLiteral("make"), QStringLiteral("Makefile")},
+      {QStringLiteral("tex"), QStringLiteral("LaTeX")},
+      {QStringLiteral("node"), QStringLiteral("JavaScript")},
+      {QStringLiteral("postgresql"), QStringLiteral("SQL (PostgreSQL)")},
+      {QStringLiteral("assembly"), QStringLiteral("GNU Assembler")},
   };
   return known.value(word, word);
 }
@@ -119,7 +132,8 @@ CodeColours::~CodeColours() {
   thread_.wait();
 }
 
-void CodeColours::colour(quint64 client, const QString& language, int firstLine, const QStringList& lines, bool keepState) {
+void CodeColours::colour(quint64 client, const QString& language, int firstLine, const QStringList& lines,
+                         bool keepState) {
   if (!thread_.isRunning()) thread_.start(QThread::LowPriority);
   QMetaObject::invokeMethod(worker_, [this, client, language, firstLine, lines, keepState] {
     const QList<ColouredLine> result = worker_->colour(client, language, lines, keepState);
@@ -133,25 +147,44 @@ void CodeColours::forget(quint64 client) {
 
 QString languageTitle(const QString& word) {
   static const QHash<QString, QString> known{
-      {QStringLiteral("py"), QStringLiteral("Python")},       {QStringLiteral("python"), QStringLiteral("Python")},
-      {QStringLiteral("python3"), QStringLiteral("Python")},  {QStringLiteral("js"), QStringLiteral("JavaScript")},
-      {QStringLiteral("javascript"), QStringLiteral("JavaScript")}, {QStringLiteral("ts"), QStringLiteral("TypeScript")},
-      {QStringLiteral("typescript"), QStringLiteral("TypeScript")}, {QStringLiteral("cpp"), QStringLiteral("C++")},
-      {QStringLiteral("c++"), QStringLiteral("C++")},         {QStringLiteral("c"), QStringLiteral("C")},
-      {QStringLiteral("cs"), QStringLiteral("C#")},           {QStringLiteral("csharp"), QStringLiteral("C#")},
-      {QStringLiteral("sh"), QStringLiteral("Shell")},        {QStringLiteral("bash"), QStringLiteral("Bash")},
-      {QStringLiteral("shell"), QStringLiteral("Shell")},     {QStringLiteral("console"), QStringLiteral("Shell")},
-      {QStringLiteral("json"), QStringLiteral("JSON")},       {QStringLiteral("yaml"), QStringLiteral("YAML")},
-      {QStringLiteral("yml"), QStringLiteral("YAML")},        {QStringLiteral("toml"), QStringLiteral("TOML")},
-      {QStringLiteral("ini"), QStringLiteral("INI")},         {QStringLiteral("xml"), QStringLiteral("XML")},
-      {QStringLiteral("html"), QStringLiteral("HTML")},       {QStringLiteral("css"), QStringLiteral("CSS")},
-      {QStringLiteral("sql"), QStringLiteral("SQL")},         {QStringLiteral("rust"), QStringLiteral("Rust")},
-      {QStringLiteral("rs"), QStringLiteral("Rust")},         {QStringLiteral("go"), QStringLiteral("Go")},
-      {QStringLiteral("java"), QStringLiteral("Java")},       {QStringLiteral("kotlin"), QStringLiteral("Kotlin")},
-      {QStringLiteral("swift"), QStringLiteral("Swift")},     {QStringLiteral("ruby"), QStringLiteral("Ruby")},
-      {QStringLiteral("php"), QStringLiteral("PHP")},         {QStringLiteral("diff"), QStringLiteral("Diff")},
-      {QStringLiteral("cmake"), QStringLiteral("CMake")},     {QStringLiteral("markdown"), QStringLiteral("Markdown")},
-      {QStringLiteral("md"), QStringLiteral("Markdown")},     {QStringLiteral("lua"), QStringLiteral("Lua")},
+      {QStringLiteral("py"), QStringLiteral("Python")},
+      {QStringLiteral("python"), QStringLiteral("Python")},
+      {QStringLiteral("python3"), QStringLiteral("Python")},
+      {QStringLiteral("js"), QStringLiteral("JavaScript")},
+      {QStringLiteral("javascript"), QStringLiteral("JavaScript")},
+      {QStringLiteral("ts"), QStringLiteral("TypeScript")},
+      {QStringLiteral("typescript"), QStringLiteral("TypeScript")},
+      {QStringLiteral("cpp"), QStringLiteral("C++")},
+      {QStringLiteral("c++"), QStringLiteral("C++")},
+      {QStringLiteral("c"), QStringLiteral("C")},
+      {QStringLiteral("cs"), QStringLiteral("C#")},
+      {QStringLiteral("csharp"), QStringLiteral("C#")},
+      {QStringLiteral("sh"), QStringLiteral("Shell")},
+      {QStringLiteral("bash"), QStringLiteral("Bash")},
+      {QStringLiteral("shell"), QStringLiteral("Shell")},
+      {QStringLiteral("console"), QStringLiteral("Shell")},
+      {QStringLiteral("json"), QStringLiteral("JSON")},
+      {QStringLiteral("yaml"), QStringLiteral("YAML")},
+      {QStringLiteral("yml"), QStringLiteral("YAML")},
+      {QStringLiteral("toml"), QStringLiteral("TOML")},
+      {QStringLiteral("ini"), QStringLiteral("INI")},
+      {QStringLiteral("xml"), QStringLiteral("XML")},
+      {QStringLiteral("html"), QStringLiteral("HTML")},
+      {QStringLiteral("css"), QStringLiteral("CSS")},
+      {QStringLiteral("sql"), QStringLiteral("SQL")},
+      {QStringLiteral("rust"), QStringLiteral("Rust")},
+      {QStringLiteral("rs"), QStringLiteral("Rust")},
+      {QStringLiteral("go"), QStringLiteral("Go")},
+      {QStringLiteral("java"), QStringLiteral("Java")},
+      {QStringLiteral("kotlin"), QStringLiteral("Kotlin")},
+      {QStringLiteral("swift"), QStringLiteral("Swift")},
+      {QStringLiteral("ruby"), QStringLiteral("Ruby")},
+      {QStringLiteral("php"), QStringLiteral("PHP")},
+      {QStringLiteral("diff"), QStringLiteral("Diff")},
+      {QStringLiteral("cmake"), QStringLiteral("CMake")},
+      {QStringLiteral("markdown"), QStringLiteral("Markdown")},
+      {QStringLiteral("md"), QStringLiteral("Markdown")},
+      {QStringLiteral("lua"), QStringLiteral("Lua")},
   };
   return known.value(word.toLower(), word);
 }

@@ -18,14 +18,15 @@ QString decodeEntity(const QByteArray& entity) {
     bool ok = false;
     const uint code = entity.mid(hex ? 3 : 2, entity.size() - (hex ? 4 : 3)).toUInt(&ok, hex ? 16 : 10);
     const bool scalar = ok && code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
-    return scalar ? QString::fromUcs4(reinterpret_cast<const char32_t*>(&code), 1) : QString(QChar(QChar::ReplacementCharacter));
+    return scalar ? QString::fromUcs4(reinterpret_cast<const char32_t*>(&code), 1)
+                  : QString(QChar(QChar::ReplacementCharacter));
   }
   static const QHash<QByteArray, QString> known{
-      {"&amp;", QStringLiteral("&")},  {"&lt;", QStringLiteral("<")},     {"&gt;", QStringLiteral(">")},
-      {"&quot;", QStringLiteral("\"")}, {"&apos;", QStringLiteral("'")},  {"&nbsp;", QStringLiteral(" ")},
-      {"&copy;", QStringLiteral("©")}, {"&mdash;", QStringLiteral("—")}, {"&ndash;", QStringLiteral("–")},
+      {"&amp;", QStringLiteral("&")},    {"&lt;", QStringLiteral("<")},    {"&gt;", QStringLiteral(">")},
+      {"&quot;", QStringLiteral("\"")},  {"&apos;", QStringLiteral("'")},  {"&nbsp;", QStringLiteral(" ")},
+      {"&copy;", QStringLiteral("©")},   {"&mdash;", QStringLiteral("—")}, {"&ndash;", QStringLiteral("–")},
       {"&hellip;", QStringLiteral("…")}, {"&times;", QStringLiteral("×")}, {"&deg;", QStringLiteral("°")},
-      {"&rarr;", QStringLiteral("→")}, {"&larr;", QStringLiteral("←")},
+      {"&rarr;", QStringLiteral("→")},   {"&larr;", QStringLiteral("←")},
   };
   return known.value(entity, QString::fromUtf8(entity));
 }
@@ -123,7 +124,8 @@ int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
       const auto* item = static_cast<MD_BLOCK_LI_DETAIL*>(detail);
       ListLevel& list = lists_.last();
       number_ = list.next++;
-      marker_ = item->is_task      ? (item->task_mark == ' ' ? MarkdownBlock::Marker::TaskOpen : MarkdownBlock::Marker::TaskDone)
+      marker_ = item->is_task
+                    ? (item->task_mark == ' ' ? MarkdownBlock::Marker::TaskOpen : MarkdownBlock::Marker::TaskDone)
                 : list.numbered ? MarkdownBlock::Marker::Number
                                 : MarkdownBlock::Marker::Bullet;
       begin(Kind::Paragraph);  // The text of a tight item comes without a paragraph around it.
@@ -131,7 +133,8 @@ int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
     }
     case MD_BLOCK_P:
       // The first paragraph of a loose item is the one its item opened.
-      if (!(open_ && block_.kind == Kind::Paragraph && rich_.text.isEmpty() && block_.marker != MarkdownBlock::Marker::None)) {
+      if (!(open_ && block_.kind == Kind::Paragraph && rich_.text.isEmpty() &&
+            block_.marker != MarkdownBlock::Marker::None)) {
         begin(Kind::Paragraph);
       }
       break;
@@ -143,9 +146,15 @@ int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
       begin(Kind::Code);
       block_.language = ofAttribute(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
       break;
-    case MD_BLOCK_HR: begin(Kind::Rule); break;
-    case MD_BLOCK_TABLE: begin(Kind::Table); break;
-    case MD_BLOCK_TR: block_.rows.append(QList<RichText>()); break;
+    case MD_BLOCK_HR:
+      begin(Kind::Rule);
+      break;
+    case MD_BLOCK_TABLE:
+      begin(Kind::Table);
+      break;
+    case MD_BLOCK_TR:
+      block_.rows.append(QList<RichText>());
+      break;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD:
       rich_ = {};
@@ -157,7 +166,8 @@ int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
                                                       : Qt::Alignment());
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return 0;
 }
@@ -186,8 +196,11 @@ int Builder::leaveBlock(MD_BLOCKTYPE type) {
     case MD_BLOCK_H:
     case MD_BLOCK_CODE:
     case MD_BLOCK_HR:
-    case MD_BLOCK_TABLE: finish(); break;
-    default: break;
+    case MD_BLOCK_TABLE:
+      finish();
+      break;
+    default:
+      break;
   }
   return 0;
 }
@@ -195,17 +208,27 @@ int Builder::leaveBlock(MD_BLOCKTYPE type) {
 int Builder::enterSpan(MD_SPANTYPE type, void* detail) {
   const int start = static_cast<int>(rich_.text.size());
   switch (type) {
-    case MD_SPAN_EM: spans_ << OpenSpan{InlineRun::Italic, start, {}}; break;
-    case MD_SPAN_STRONG: spans_ << OpenSpan{InlineRun::Bold, start, {}}; break;
-    case MD_SPAN_CODE: spans_ << OpenSpan{InlineRun::Code, start, {}}; break;
-    case MD_SPAN_DEL: spans_ << OpenSpan{InlineRun::Strike, start, {}}; break;
+    case MD_SPAN_EM:
+      spans_ << OpenSpan{InlineRun::Italic, start, {}};
+      break;
+    case MD_SPAN_STRONG:
+      spans_ << OpenSpan{InlineRun::Bold, start, {}};
+      break;
+    case MD_SPAN_CODE:
+      spans_ << OpenSpan{InlineRun::Code, start, {}};
+      break;
+    case MD_SPAN_DEL:
+      spans_ << OpenSpan{InlineRun::Strike, start, {}};
+      break;
     case MD_SPAN_A:
       spans_ << OpenSpan{InlineRun::Link, start, ofAttribute(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)};
       break;
     case MD_SPAN_IMG:
       spans_ << OpenSpan{InlineRun::Image, start, ofAttribute(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src)};
       break;
-    default: spans_ << OpenSpan{0, start, {}}; break;
+    default:
+      spans_ << OpenSpan{0, start, {}};
+      break;
   }
   return 0;
 }
@@ -226,10 +249,18 @@ int Builder::text(MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size) {
   if (!open_ && block_.kind != MarkdownBlock::Kind::Table) begin(MarkdownBlock::Kind::Paragraph);
   switch (type) {
     case MD_TEXT_BR:
-    case MD_TEXT_SOFTBR: rich_.text += QChar(QChar::LineSeparator); break;
-    case MD_TEXT_NULLCHAR: rich_.text += QChar(QChar::ReplacementCharacter); break;
-    case MD_TEXT_ENTITY: rich_.text += decodeEntity(QByteArray(chars, length)); break;
-    default: rich_.text += QString::fromUtf8(chars, length); break;
+    case MD_TEXT_SOFTBR:
+      rich_.text += QChar(QChar::LineSeparator);
+      break;
+    case MD_TEXT_NULLCHAR:
+      rich_.text += QChar(QChar::ReplacementCharacter);
+      break;
+    case MD_TEXT_ENTITY:
+      rich_.text += decodeEntity(QByteArray(chars, length));
+      break;
+    default:
+      rich_.text += QString::fromUtf8(chars, length);
+      break;
   }
   return 0;
 }
@@ -239,10 +270,15 @@ int Builder::text(MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size) {
 QList<MarkdownBlock> parseMarkdown(QStringView text) {
   Builder builder;
   MD_PARSER parser{};
-  parser.flags = MD_FLAG_TABLES | MD_FLAG_TASKLISTS | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_NOHTML;
-  parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* b) { return static_cast<Builder*>(b)->enterBlock(type, detail); };
+  parser.flags =
+      MD_FLAG_TABLES | MD_FLAG_TASKLISTS | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_NOHTML;
+  parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* b) {
+    return static_cast<Builder*>(b)->enterBlock(type, detail);
+  };
   parser.leave_block = [](MD_BLOCKTYPE type, void*, void* b) { return static_cast<Builder*>(b)->leaveBlock(type); };
-  parser.enter_span = [](MD_SPANTYPE type, void* detail, void* b) { return static_cast<Builder*>(b)->enterSpan(type, detail); };
+  parser.enter_span = [](MD_SPANTYPE type, void* detail, void* b) {
+    return static_cast<Builder*>(b)->enterSpan(type, detail);
+  };
   parser.leave_span = [](MD_SPANTYPE type, void*, void* b) { return static_cast<Builder*>(b)->leaveSpan(type); };
   parser.text = [](MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size, void* b) {
     return static_cast<Builder*>(b)->text(type, chars, size);

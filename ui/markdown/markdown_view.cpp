@@ -161,7 +161,8 @@ void MarkdownView::placeButtons(std::size_t from) {
       button->show();
     }
     const QSize wanted = button->sizeHint();
-    button->setGeometry(static_cast<int>(place.right()) - wanted.width(), static_cast<int>(block->top + place.y()), wanted.width(), 24);
+    button->setGeometry(static_cast<int>(place.right()) - wanted.width(), static_cast<int>(block->top + place.y()),
+                        wanted.width(), 24);
   }
 }
 
@@ -359,7 +360,8 @@ void MarkdownView::mouseReleaseEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton) return;
   selecting_ = false;
   if (QString text = selectedText(); !text.isEmpty()) {
-    if (QClipboard* clipboard = QApplication::clipboard(); clipboard->supportsSelection()) clipboard->setText(text, QClipboard::Selection);
+    if (QClipboard* clipboard = QApplication::clipboard(); clipboard->supportsSelection())
+      clipboard->setText(text, QClipboard::Selection);
     return;
   }
   if (const InlineRun* link = linkAt(event->position())) openLink(*link, event->globalPosition().toPoint());
@@ -369,7 +371,9 @@ void MarkdownView::mouseDoubleClickEvent(QMouseEvent* event) {
   const Position at = positionAt(event->position());
   if (at.block >= static_cast<int>(blocks_.size())) return;
   const QString text = blocks_[static_cast<std::size_t>(at.block)]->text();
-  const auto partOfWord = [&](int i) { return i >= 0 && i < text.size() && (text[i].isLetterOrNumber() || text[i] == QLatin1Char('_')); };
+  const auto partOfWord = [&](int i) {
+    return i >= 0 && i < text.size() && (text[i].isLetterOrNumber() || text[i] == QLatin1Char('_'));
+  };
   int start = at.offset, end = at.offset;
   while (partOfWord(start - 1)) --start;
   while (partOfWord(end)) ++end;
@@ -419,9 +423,11 @@ void MarkdownView::openLink(const InlineRun& link, const QPoint& global) {
   menu->addAction(shown.replace(QLatin1Char('&'), QLatin1String("&&")))->setEnabled(false);
   menu->addSeparator();
   if ((link.flags & InlineRun::Link) && mayOpen(target)) {
-    menu->addAction(themedIcon(QStringLiteral("open")), tr("Open in the browser"), this, [target] { QDesktopServices::openUrl(QUrl(target)); });
+    menu->addAction(themedIcon(QStringLiteral("open")), tr("Open in the browser"), this,
+                    [target] { QDesktopServices::openUrl(QUrl(target)); });
   }
-  menu->addAction(themedIcon(QStringLiteral("copy")), tr("Copy the address"), this, [target] { QApplication::clipboard()->setText(target); });
+  menu->addAction(themedIcon(QStringLiteral("copy")), tr("Copy the address"), this,
+                  [target] { QApplication::clipboard()->setText(target); });
   menu->popup(global);
 }
 

@@ -155,7 +155,9 @@ void RichLayout::paint(QPainter& painter, const QPointF& at, const BlockMarks& m
       const qreal left = line.cursorToX(from);
       const qreal right = line.cursorToX(to) - (to == run.start + run.length ? codePadding : 0);
       const qreal middle = row * lineHeight_ + lineHeight_ / 2.0;
-      drawCard(painter, QRectF(at.x() + left - codePadding, std::round(at.y() + middle - 9), right - left + 2 * codePadding, 18), 3, colour(Role::Hover));
+      drawCard(painter,
+               QRectF(at.x() + left - codePadding, std::round(at.y() + middle - 9), right - left + 2 * codePadding, 18),
+               3, colour(Role::Hover));
     }
   }
   painter.setPen(colour(ink_));
@@ -187,7 +189,8 @@ const InlineRun* RichLayout::linkAt(const QPointF& at) const {
   if (!line.isValid() || at.x() < line.x() || at.x() > line.x() + line.naturalTextWidth()) return nullptr;
   const int offset = line.xToCursor(at.x(), QTextLine::CursorOnCharacter);
   for (const InlineRun& run : rich_.runs) {
-    if ((run.flags & (InlineRun::Link | InlineRun::Image)) && offset >= run.start && offset < run.start + run.length) return &run;
+    if ((run.flags & (InlineRun::Link | InlineRun::Image)) && offset >= run.start && offset < run.start + run.length)
+      return &run;
   }
   return nullptr;
 }

@@ -14,7 +14,8 @@ class RichLayout {
   qreal lay(qreal width);
   /// Natural width of the longest line, were there no limit.
   qreal naturalWidth();
-  void paint(QPainter& painter, const QPointF& at, const BlockMarks& marks, int firstOffset, const QRectF& exposed) const;
+  void paint(QPainter& painter, const QPointF& at, const BlockMarks& marks, int firstOffset,
+             const QRectF& exposed) const;
   int offsetAt(const QPointF& at) const;
   QRectF caretAt(int offset) const;
   const InlineRun* linkAt(const QPointF& at) const;

@@ -21,7 +21,8 @@ TableBlock::TableBlock(const MarkdownBlock& block) : BlockView(block), indent_(i
       Qt::Alignment align = block_.columns[c];
       if (align == Qt::Alignment()) align = numeric(c) ? Qt::AlignRight : Qt::AlignLeft;
       Cell cell;
-      cell.layout = r == 0 ? std::make_unique<RichLayout>(text, typeface(Type::Caption, QFont::DemiBold), line::caption, Role::TextMuted, align)
+      cell.layout = r == 0 ? std::make_unique<RichLayout>(text, typeface(Type::Caption, QFont::DemiBold), line::caption,
+                                                          Role::TextMuted, align)
                            : std::make_unique<RichLayout>(text, figures(Type::Body), line::body, Role::Text, align);
       cell.offset = offset;
       offset += static_cast<int>(text.text.size()) + 1;
@@ -33,7 +34,8 @@ TableBlock::TableBlock(const MarkdownBlock& block) : BlockView(block), indent_(i
 
 // Figures stand at the right, whatever the model said of the column.
 bool TableBlock::numeric(qsizetype column) const {
-  static const QRegularExpression figure(QStringLiteral("^[-+~<>≈]?[$€£¥]?\\d[\\d.,\\s]*\\s?(%|[a-zA-Zµ°]{0,4}(/[a-z]{1,2})?)$"));
+  static const QRegularExpression figure(
+      QStringLiteral("^[-+~<>≈]?[$€£¥]?\\d[\\d.,\\s]*\\s?(%|[a-zA-Zµ°]{0,4}(/[a-z]{1,2})?)$"));
   bool any = false;
   for (qsizetype r = 1; r < block_.rows.size(); ++r) {
     const QString text = block_.rows[r].value(column).text.trimmed();
@@ -49,7 +51,8 @@ QList<qreal> TableBlock::columnWidths(qreal width) {
   QList<qreal> wanted;
   for (qsizetype c = 0; c < block_.columns.size(); ++c) {
     qreal widest = narrowest;
-    for (auto& row : rows_) widest = qMax(widest, row[static_cast<std::size_t>(c)].layout->naturalWidth() + 2 * paddingX + 1);
+    for (auto& row : rows_)
+      widest = qMax(widest, row[static_cast<std::size_t>(c)].layout->naturalWidth() + 2 * paddingX + 1);
     wanted << widest;
   }
   const qreal sum = std::accumulate(wanted.cbegin(), wanted.cend(), qreal(0));

@@ -69,14 +69,19 @@ void TextBlock::paintMarker(QPainter& painter) const {
     case Marker::Number:
       painter.setFont(figures(Type::Body));
       painter.setPen(colour(Role::TextMuted));
-      painter.drawText(QPointF(indent_ - 8 - QFontMetricsF(painter.font()).horizontalAdvance(number), layout_.firstBaseline()), number);
+      painter.drawText(
+          QPointF(indent_ - 8 - QFontMetricsF(painter.font()).horizontalAdvance(number), layout_.firstBaseline()),
+          number);
       break;
-    case Marker::TaskOpen: drawCard(painter, box, 4, colour(Role::Surface), colour(Role::Control), 1.5); break;
+    case Marker::TaskOpen:
+      drawCard(painter, box, 4, colour(Role::Surface), colour(Role::Control), 1.5);
+      break;
     case Marker::TaskDone:
       drawCard(painter, box, 4, colour(Role::Accent));
       drawIcon(painter, box.toRect(), QStringLiteral("check"), Role::OnAccent, 12);
       break;
-    case Marker::None: break;
+    case Marker::None:
+      break;
   }
 }
 
@@ -86,11 +91,16 @@ QString TextBlock::prefix() const {
   const auto lists = block_.containers.count(Container::List);
   const QString indent(lists > 1 ? 2 * (lists - 1) : 0, QLatin1Char(' '));
   switch (block_.marker) {
-    case Marker::Bullet: return indent + QStringLiteral("- ");
-    case Marker::Number: return indent + QStringLiteral("%1. ").arg(block_.number);
-    case Marker::TaskOpen: return indent + QStringLiteral("- [ ] ");
-    case Marker::TaskDone: return indent + QStringLiteral("- [x] ");
-    case Marker::None: return {};
+    case Marker::Bullet:
+      return indent + QStringLiteral("- ");
+    case Marker::Number:
+      return indent + QStringLiteral("%1. ").arg(block_.number);
+    case Marker::TaskOpen:
+      return indent + QStringLiteral("- [ ] ");
+    case Marker::TaskDone:
+      return indent + QStringLiteral("- [x] ");
+    case Marker::None:
+      return {};
   }
   return {};
 }

@@ -53,13 +53,18 @@ SettingRow::SettingRow(Settings& settings, const SettingSpec& spec, QWidget* par
 
 QWidget* SettingRow::makeControl() {
   switch (spec_.type) {
-    case SettingType::Bool: return makeSwitch();
+    case SettingType::Bool:
+      return makeSwitch();
     case SettingType::Integer:
-    case SettingType::Real: return makeNumber();
-    case SettingType::Choice: return makeChoice();
-    case SettingType::Text: return makeText();
+    case SettingType::Real:
+      return makeNumber();
+    case SettingType::Choice:
+      return makeChoice();
+    case SettingType::Text:
+      return makeText();
     case SettingType::File:
-    case SettingType::Folder: return makePath();
+    case SettingType::Folder:
+      return makePath();
   }
   return new QWidget(this);
 }
@@ -109,14 +114,16 @@ QWidget* SettingRow::makeNumber() {
     minus->setLabel(tr("Less"));
     plus->setLabel(tr("More"));
     // 0 stands for "as it comes" in every number that allows it beside larger ones.
-    if (spec_.minimum == 0 && spec_.maximum > 2 && spec_.defaultValue.toDouble() == 0) spin->setSpecialValueText(tr("Automatic"));
+    if (spec_.minimum == 0 && spec_.maximum > 2 && spec_.defaultValue.toDouble() == 0)
+      spin->setSpecialValueText(tr("Automatic"));
   };
   return box;
 }
 
 QWidget* SettingRow::makeChoice() {
   auto* control = new Segmented(this);
-  connect(control, &Segmented::chosen, this, [this](const QString& value) { settings_.setValue(QLatin1String(spec_.key), value); });
+  connect(control, &Segmented::chosen, this,
+          [this](const QString& value) { settings_.setValue(QLatin1String(spec_.key), value); });
   onRetranslate_ << [this, control] {
     QStringList labels;
     for (qsizetype i = 0; i < spec_.choices.size(); ++i) {
@@ -132,7 +139,8 @@ QWidget* SettingRow::makeChoice() {
 QWidget* SettingRow::makeText() {
   auto* field = new TextField(this);
   field->setFixedSize(controlWidth + 60, 96);
-  connect(field, &TextField::edited, this, [this](const QString& text) { settings_.setValue(QLatin1String(spec_.key), text); });
+  connect(field, &TextField::edited, this,
+          [this](const QString& text) { settings_.setValue(QLatin1String(spec_.key), text); });
   onRefresh_ << [this, field] { field->setText(settings_.value(QLatin1String(spec_.key)).toString()); };
   onRetranslate_ << [this, field] { field->setAccessibleName(translated(spec_.label)); };
   return field;
@@ -158,7 +166,9 @@ QWidget* SettingRow::makePath() {
   });
   onRefresh_ << [this, path, shown] {
     const QString value = settings_.value(QLatin1String(spec_.key)).toString();
-    path->setText(value.isEmpty() ? tr("None chosen") : shown ? QDir::toNativeSeparators(value) : QFileInfo(value).fileName());
+    path->setText(value.isEmpty() ? tr("None chosen")
+                  : shown         ? QDir::toNativeSeparators(value)
+                                  : QFileInfo(value).fileName());
     path->setToolTip(QDir::toNativeSeparators(value));
   };
   onRetranslate_ << [choose, shown] {

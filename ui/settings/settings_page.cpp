@@ -77,7 +77,8 @@ void SettingsPage::build() {
 
 void SettingsPage::retranslate() {
   setAccessibleName(tr("Settings"));
-  for (const auto& [label, source] : std::as_const(headings_)) label->setText(QCoreApplication::translate("Settings", source));
+  for (const auto& [label, source] : std::as_const(headings_))
+    label->setText(QCoreApplication::translate("Settings", source));
   for (SettingRow* row : std::as_const(rows_)) row->retranslate();
 }
 
@@ -85,7 +86,8 @@ void SettingsPage::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.fillRect(rect(), colour(Role::Window));
   painter.fillRect(0, size::paneHeader - 1, width(), 1, colour(Role::Border));
-  drawLine(painter, QRect(space::l, 0, width() - 32, size::paneHeader - 1), tr("Settings"), typeface(Type::Section), colour(Role::Text));
+  drawLine(painter, QRect(space::l, 0, width() - 32, size::paneHeader - 1), tr("Settings"), typeface(Type::Section),
+           colour(Role::Text));
 }
 
 void SettingsPage::changeEvent(QEvent* event) {

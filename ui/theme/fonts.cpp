@@ -16,12 +16,18 @@ struct Style {
 
 Style styleOf(Type type) {
   switch (type) {
-    case Type::Caption: return {12, QFont::Normal, false};
-    case Type::Body: return {14, QFont::Normal, false};
-    case Type::Section: return {16, QFont::DemiBold, false};
-    case Type::Title: return {20, QFont::DemiBold, false};
-    case Type::Code: return {13, QFont::Normal, true};
-    case Type::CodeSmall: return {12, QFont::Normal, true};
+    case Type::Caption:
+      return {12, QFont::Normal, false};
+    case Type::Body:
+      return {14, QFont::Normal, false};
+    case Type::Section:
+      return {16, QFont::DemiBold, false};
+    case Type::Title:
+      return {20, QFont::DemiBold, false};
+    case Type::Code:
+      return {13, QFont::Normal, true};
+    case Type::CodeSmall:
+      return {12, QFont::Normal, true};
   }
   return {14, QFont::Normal, false};
 }
@@ -32,8 +38,7 @@ QFont typeface(Type type, int weight) {
   const Style style = styleOf(type);
   QFont result;
   if (style.code) {
-    result.setFamilies({QStringLiteral("JetBrains Mono"),
-                        QFontDatabase::systemFont(QFontDatabase::FixedFont).family(),
+    result.setFamilies({QStringLiteral("JetBrains Mono"), QFontDatabase::systemFont(QFontDatabase::FixedFont).family(),
                         QStringLiteral("Noto Sans Mono CJK SC")});
     result.setStyleHint(QFont::Monospace);
     result.setFixedPitch(true);

@@ -64,34 +64,55 @@ void Style::polish(QWidget* widget) {
 
 int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
   switch (metric) {
-    case PM_ScrollBarExtent: return 12;
-    case PM_ScrollBarSliderMin: return 32;
-    case PM_ScrollView_ScrollBarSpacing: return 0;
-    case PM_MenuPanelWidth: return 1;
+    case PM_ScrollBarExtent:
+      return 12;
+    case PM_ScrollBarSliderMin:
+      return 32;
+    case PM_ScrollView_ScrollBarSpacing:
+      return 0;
+    case PM_MenuPanelWidth:
+      return 1;
     case PM_MenuHMargin:
-    case PM_MenuVMargin: return menuPadding;
-    case PM_SmallIconSize: return size::iconSmall;
-    case PM_ButtonIconSize: return size::icon;
-    case PM_SplitterWidth: return 1;
-    case PM_ToolTipLabelFrameWidth: return 7;
-    case PM_DefaultFrameWidth: return widget && qobject_cast<const QLineEdit*>(widget) ? 1 : QProxyStyle::pixelMetric(metric, option, widget);
-    case PM_TextCursorWidth: return 1;
-    default: return QProxyStyle::pixelMetric(metric, option, widget);
+    case PM_MenuVMargin:
+      return menuPadding;
+    case PM_SmallIconSize:
+      return size::iconSmall;
+    case PM_ButtonIconSize:
+      return size::icon;
+    case PM_SplitterWidth:
+      return 1;
+    case PM_ToolTipLabelFrameWidth:
+      return 7;
+    case PM_DefaultFrameWidth:
+      return widget && qobject_cast<const QLineEdit*>(widget) ? 1 : QProxyStyle::pixelMetric(metric, option, widget);
+    case PM_TextCursorWidth:
+      return 1;
+    default:
+      return QProxyStyle::pixelMetric(metric, option, widget);
   }
 }
 
 int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const {
   switch (hint) {
-    case SH_ScrollBar_Transient: return 0;
-    case SH_ToolTip_Mask: return 0;
-    case SH_ToolTipLabel_Opacity: return 255;
-    case SH_Menu_Mask: return 0;
+    case SH_ScrollBar_Transient:
+      return 0;
+    case SH_ToolTip_Mask:
+      return 0;
+    case SH_ToolTipLabel_Opacity:
+      return 255;
+    case SH_Menu_Mask:
+      return 0;
     case SH_EtchDisabledText:
-    case SH_DitherDisabledText: return 0;
-    case SH_ItemView_ActivateItemOnSingleClick: return 0;
-    case SH_Menu_SubMenuPopupDelay: return motion::fold;
-    case SH_ScrollBar_LeftClickAbsolutePosition: return 0;
-    default: return QProxyStyle::styleHint(hint, option, widget, data);
+    case SH_DitherDisabledText:
+      return 0;
+    case SH_ItemView_ActivateItemOnSingleClick:
+      return 0;
+    case SH_Menu_SubMenuPopupDelay:
+      return motion::fold;
+    case SH_ScrollBar_LeftClickAbsolutePosition:
+      return 0;
+    default:
+      return QProxyStyle::styleHint(hint, option, widget, data);
   }
 }
 
@@ -122,17 +143,23 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* o
       thumb = int(qint64(bar->pageStep) * length / (range + bar->pageStep));
       thumb = qBound(qMin(32, length), thumb, length);
     }
-    const int start = sliderPositionFromValue(bar->minimum, bar->maximum, bar->sliderPosition, length - thumb, bar->upsideDown);
+    const int start =
+        sliderPositionFromValue(bar->minimum, bar->maximum, bar->sliderPosition, length - thumb, bar->upsideDown);
     const auto along = [&](int from, int size) {
       return upright ? QRect(bar->rect.x(), bar->rect.y() + from, bar->rect.width(), size)
                      : QRect(bar->rect.x() + from, bar->rect.y(), size, bar->rect.height());
     };
     switch (part) {
-      case SC_ScrollBarSlider: return along(start, thumb);
-      case SC_ScrollBarGroove: return bar->rect;
-      case SC_ScrollBarSubPage: return along(0, start);
-      case SC_ScrollBarAddPage: return along(start + thumb, length - start - thumb);
-      default: return {};
+      case SC_ScrollBarSlider:
+        return along(start, thumb);
+      case SC_ScrollBarGroove:
+        return bar->rect;
+      case SC_ScrollBarSubPage:
+        return along(0, start);
+      case SC_ScrollBarAddPage:
+        return along(start + thumb, length - start - thumb);
+      default:
+        return {};
     }
   }
   return QProxyStyle::subControlRect(control, option, part, widget);
@@ -160,7 +187,9 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         drawField(*option, *painter);
       }
       return;
-    case PE_FrameLineEdit: drawField(*option, *painter); return;
+    case PE_FrameLineEdit:
+      drawField(*option, *painter);
+      return;
     case PE_PanelMenu:
     case PE_FrameMenu:
       painter->fillRect(option->rect, theme_.colour(Role::Popup));
@@ -170,12 +199,14 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
       drawCard(*painter, option->rect, radius::small, theme_.colour(Role::Popup), theme_.colour(Role::BorderStrong));
       return;
     case PE_FrameFocusRect:  // Our controls draw their own rings.
-    case PE_PanelScrollAreaCorner: return;
+    case PE_PanelScrollAreaCorner:
+      return;
     case PE_Frame:
       if (widget && widget->property("field").toBool()) drawField(*option, *painter);
       if (qobject_cast<const QAbstractScrollArea*>(widget)) return;
       break;
-    default: break;
+    default:
+      break;
   }
   QProxyStyle::drawPrimitive(element, option, painter, widget);
 }
@@ -200,8 +231,8 @@ void Style::drawMenuItem(const QStyleOptionMenuItem& option, QPainter& painter, 
   QRect text = rect.adjusted(menuIconSpace, 0, -space::m, 0);
   const QString shortcut = shortcutOf(option.text);
   if (!shortcut.isEmpty()) {
-    drawLine(painter, text, shortcut, typeface(Type::Caption), theme_.colour(enabled ? Role::TextMuted : Role::TextDisabled),
-             Qt::AlignRight);
+    drawLine(painter, text, shortcut, typeface(Type::Caption),
+             theme_.colour(enabled ? Role::TextMuted : Role::TextDisabled), Qt::AlignRight);
     text.setRight(text.right() - QFontMetrics(typeface(Type::Caption)).horizontalAdvance(shortcut) - space::m);
   }
   // Menus mark mnemonics with '&'; a doubled one stands for itself.
@@ -218,15 +249,18 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
                         const QWidget* widget) const {
   switch (element) {
     case CE_MenuItem:
-      if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) drawMenuItem(*item, *painter, widget);
+      if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option))
+        drawMenuItem(*item, *painter, widget);
       return;
-    case CE_MenuEmptyArea: return;
+    case CE_MenuEmptyArea:
+      return;
     case CE_Splitter: {
       const bool held = option->state & (State_MouseOver | State_Sunken);
       painter->fillRect(option->rect, theme_.colour(held ? Role::Accent : Role::Border));
       return;
     }
-    default: QProxyStyle::drawControl(element, option, painter, widget);
+    default:
+      QProxyStyle::drawControl(element, option, painter, widget);
   }
 }
 

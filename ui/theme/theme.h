@@ -32,7 +32,9 @@ class Theme : public QObject {
   static QColor darkOf(Role role);
 
   /// `name` of a file in resources/icons, tinted; `side` in device-independent px.
-  QPixmap icon(const QString& name, Role role, int side, qreal ratio) const { return icons_.pixmap(name, colour(role), side, ratio); }
+  QPixmap icon(const QString& name, Role role, int side, qreal ratio) const {
+    return icons_.pixmap(name, colour(role), side, ratio);
+  }
   QPalette palette() const;
 
  Q_SIGNALS:
@@ -49,6 +51,8 @@ class Theme : public QObject {
 
 /// The running application's theme. Theme::install must have been called.
 Theme& theme();
-inline QColor colour(Role role) { return theme().colour(role); }
+inline QColor colour(Role role) {
+  return theme().colour(role);
+}
 
 }  // namespace hadal::ui

@@ -39,7 +39,8 @@ QSize Button::sizeHint() const {
   const int wanted = size_ == Size::Small ? size::buttonSmall : size::button;
   if (text().isEmpty()) return {wanted, wanted};
   const int icon = iconName().isEmpty() ? 0 : iconSide + iconGap;
-  return {padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false), qMax(wanted, metrics.height() + 8)};
+  return {padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false),
+          qMax(wanted, metrics.height() + 8)};
 }
 
 Button::Look Button::look() const {
@@ -57,7 +58,8 @@ Button::Look Button::look() const {
       const Role ground = isDown() ? Role::Pressed : isHot() ? Role::Hover : Role::Surface;
       return {colour(ground), colour(Role::BorderStrong), Role::Text};
     }
-    case Kind::Ghost: break;
+    case Kind::Ghost:
+      break;
   }
   return {ghostGround(), {}, ghostInk()};
 }
@@ -153,8 +155,8 @@ void Chip::paintEvent(QPaintEvent*) {
   int x = space::s;
   int right = width() - space::s;
   if (!iconName().isEmpty()) {
-    drawIcon(painter, QRect(x, 0, size::iconSmall, height()), iconName(), isEnabled() ? Role::TextMuted : Role::TextDisabled,
-             size::iconSmall);
+    drawIcon(painter, QRect(x, 0, size::iconSmall, height()), iconName(),
+             isEnabled() ? Role::TextMuted : Role::TextDisabled, size::iconSmall);
     x += size::iconSmall + iconGap;
   }
   if (menu_) {

@@ -11,7 +11,8 @@ namespace hadal::ui {
 class ColumnBox : public QWidget {
   Q_OBJECT
  public:
-  ColumnBox(int top, int bottom, QWidget* parent = nullptr) : QWidget(parent), box_(new QVBoxLayout(this)), top_(top), bottom_(bottom) {
+  ColumnBox(int top, int bottom, QWidget* parent = nullptr)
+      : QWidget(parent), box_(new QVBoxLayout(this)), top_(top), bottom_(bottom) {
     box_->setSpacing(space::s);
     place();
   }

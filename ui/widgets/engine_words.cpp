@@ -21,13 +21,23 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "It is in the GGML format that came before GGUF; get a newer file of this model."),
     QT_TRANSLATE_NOOP("Engine", "It begins with zeros only: an unfinished download. Download it again."),
     QT_TRANSLATE_NOOP("Engine", "Hadal reads GGUF files."),
-    QT_TRANSLATE_NOOP("Engine", "this GGUF file is big-endian, made for another kind of machine; get the little-endian file of this model."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "this GGUF file is big-endian, made for another kind of machine; get the little-endian file of this model."),
     QT_TRANSLATE_NOOP("Engine", "this is GGUF version %1; Hadal reads versions 2 and 3."),
-    QT_TRANSLATE_NOOP("Engine", "the header announces %1 metadata entries and %2 tensors, more than a file of %3 can hold. It is damaged or incomplete; download it again."),
-    QT_TRANSLATE_NOOP("Engine", "%1 should be %2 bytes long, but the file ends after %3 of them. It is damaged or incomplete; download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the header announces %1 metadata entries and %2 tensors, more than a file of %3 can hold. It is "
+                      "damaged or incomplete; download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "%1 should be %2 bytes long, but the file ends after %3 of them. It is damaged or incomplete; "
+                      "download it again."),
     QT_TRANSLATE_NOOP("Engine", "%1 is %2 bytes long; at most %3 are allowed."),
-    QT_TRANSLATE_NOOP("Engine", "%1 should have %2 elements of type %3, but the file ends before. It is damaged or incomplete; download it again."),
-    QT_TRANSLATE_NOOP("Engine", "%1: element %2 of %3 reaches beyond the end of the file. It is damaged or incomplete; download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "%1 should have %2 elements of type %3, but the file ends before. It is damaged or incomplete; "
+                      "download it again."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "%1: element %2 of %3 reaches beyond the end of the file. It is damaged or incomplete; download it again."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 occurs twice."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 should be of type %2, but is %3."),
     QT_TRANSLATE_NOOP("Engine", "metadata general.alignment is %1, but must be a power of two from 8 to 2097152."),
@@ -44,14 +54,19 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "%1 has rows of %2 elements, which is no multiple of %3, the block of type %4."),
     QT_TRANSLATE_NOOP("Engine", "%1 is larger than any file can be."),
     QT_TRANSLATE_NOOP("Engine", "%1: offset %2 is no multiple of %3, the file's alignment."),
-    QT_TRANSLATE_NOOP("Engine", "tensor %1 (offset %2, %3): the file ends inside it: %4 of %5 are there. Download it again."),
-    QT_TRANSLATE_NOOP("Engine", "tensor %1 (offset %2, %3): it lies beyond the end of the file: %4 of %5 are there. Download it again."),
-    QT_TRANSLATE_NOOP("Engine", "tensors %1 and %2 overlap: the second begins at byte %3, before the first ends at byte %4."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "tensor %1 (offset %2, %3): the file ends inside it: %4 of %5 are there. Download it again."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "tensor %1 (offset %2, %3): it lies beyond the end of the file: %4 of %5 are there. Download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "tensors %1 and %2 overlap: the second begins at byte %3, before the first ends at byte %4."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is missing."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2, which this version cannot compute with."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2; a vector must be F32 or F16."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is %2 where the model needs %3."),
-    QT_TRANSLATE_NOOP("Engine", "the model's architecture (metadata general.architecture) is \"%1\"; this version of Hadal runs %2."),
+    QT_TRANSLATE_NOOP(
+        "Engine", "the model's architecture (metadata general.architecture) is \"%1\"; this version of Hadal runs %2."),
     QT_TRANSLATE_NOOP("Engine", "this llama model is a mixture of experts, which this version cannot run."),
     QT_TRANSLATE_NOOP("Engine", "tokenizer.ggml.tokens has %1 tokens, but tensor token_embd.weight has %2 rows."),
     QT_TRANSLATE_NOOP("Engine", "The system has no memory left to load %1."),
@@ -59,7 +74,8 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "The system has no memory left for another request."),
     QT_TRANSLATE_NOOP("Engine", "The system has no memory left; the answer stopped here."),
     QT_TRANSLATE_NOOP("Engine", "The system has no %1 for the context's cache; choose a shorter context."),
-    QT_TRANSLATE_NOOP("Engine", "The model computed no usable number for the next token; its file is probably damaged."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "The model computed no usable number for the next token; its file is probably damaged."),
     QT_TRANSLATE_NOOP("Engine", "%1 cannot be opened: No such file or directory."),
     QT_TRANSLATE_NOOP("Engine", "%1 cannot be opened: Permission denied."),
     QT_TRANSLATE_NOOP("Engine", "%1 cannot be opened: %2."),
@@ -83,7 +99,8 @@ QRegularExpression expressionOf(const char* pattern) {
   static const QRegularExpression place(QStringLiteral("\\\\%\\d|%\\d"));
   QString expression = QRegularExpression::escape(QLatin1String(pattern));
   expression.replace(place, QStringLiteral("(.+?)"));
-  return QRegularExpression(QLatin1Char('^') + expression + QLatin1Char('$'), QRegularExpression::DotMatchesEverythingOption);
+  return QRegularExpression(QLatin1Char('^') + expression + QLatin1Char('$'),
+                            QRegularExpression::DotMatchesEverythingOption);
 }
 
 // The pattern's own words, or nothing if none fits.
@@ -112,7 +129,9 @@ QString engineWords(const QString& sentence) {
   const qsizetype colon = sentence.indexOf(QLatin1String(": "));
   if (colon > 0) {
     const QString reason = translated(sentence.mid(colon + 2));
-    if (!reason.isEmpty()) return QCoreApplication::translate("Engine", "%1: %2", "a file, and what is wrong with it").arg(sentence.left(colon), reason);
+    if (!reason.isEmpty())
+      return QCoreApplication::translate("Engine", "%1: %2", "a file, and what is wrong with it")
+          .arg(sentence.left(colon), reason);
   }
   return sentence;
 }

@@ -10,10 +10,14 @@ namespace {
 
 int lineHeight(Type type) {
   switch (type) {
-    case Type::Caption: return line::caption;
-    case Type::Section: return line::section;
-    case Type::Title: return line::title;
-    default: return line::body;
+    case Type::Caption:
+      return line::caption;
+    case Type::Section:
+      return line::section;
+    case Type::Title:
+      return line::title;
+    default:
+      return line::body;
   }
 }
 

@@ -20,9 +20,12 @@ struct NoticeLook {
 
 NoticeLook lookOf(Notice::Kind kind) {
   switch (kind) {
-    case Notice::Kind::Info: return {Role::AccentSoft, Role::Accent, "info"};
-    case Notice::Kind::Warning: return {Role::WarningSoft, Role::Warning, "warning"};
-    case Notice::Kind::Danger: return {Role::DangerSoft, Role::Danger, "error"};
+    case Notice::Kind::Info:
+      return {Role::AccentSoft, Role::Accent, "info"};
+    case Notice::Kind::Warning:
+      return {Role::WarningSoft, Role::Warning, "warning"};
+    case Notice::Kind::Danger:
+      return {Role::DangerSoft, Role::Danger, "error"};
   }
   return {Role::AccentSoft, Role::Accent, "info"};
 }
@@ -87,7 +90,8 @@ int Notice::place(int width, bool apply) const {
   int x = beside ? width - padding - close - buttons + space::s : padding + iconSpace;
   for (Button* action : actions_) {
     const QSize wanted = action->sizeHint();
-    action->setGeometry(x, beside ? (height - wanted.height()) / 2 : height - 10 - wanted.height(), wanted.width(), wanted.height());
+    action->setGeometry(x, beside ? (height - wanted.height()) / 2 : height - 10 - wanted.height(), wanted.width(),
+                        wanted.height());
     x += wanted.width() + space::s;
   }
   return height;

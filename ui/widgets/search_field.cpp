@@ -10,7 +10,8 @@ SearchField::SearchField(QWidget* parent) : QLineEdit(parent) {
   setFont(typeface(Type::Body));
   setFixedHeight(size::field);
   setTextMargins(22, 0, 0, 0);
-  connect(this, &QLineEdit::textChanged, this, [this](const QString& text) { setTextMargins(22, 0, text.isEmpty() ? 0 : 18, 0); });
+  connect(this, &QLineEdit::textChanged, this,
+          [this](const QString& text) { setTextMargins(22, 0, text.isEmpty() ? 0 : 18, 0); });
   setMouseTracking(true);
 }
 

@@ -29,7 +29,8 @@ QString byteCount(quint64 bytes) {
 QString StatusLine::deviceText(const QString& device) {
   static const QRegularExpression processor(QStringLiteral("^CPU, (\\d+) threads?, (.+)$"));
   const QRegularExpressionMatch match = processor.match(device);
-  return match.hasMatch() ? tr("CPU, %n threads, %1", nullptr, match.captured(1).toInt()).arg(match.captured(2)) : device;
+  return match.hasMatch() ? tr("CPU, %n threads, %1", nullptr, match.captured(1).toInt()).arg(match.captured(2))
+                          : device;
 }
 
 StatusLine::StatusLine(QWidget* parent) : QWidget(parent) {
@@ -73,12 +74,21 @@ void StatusLine::describe() {
 QList<StatusLine::Field> StatusLine::fields() const {
   QList<Field> result;
   using State = ModelStatus::State;
-  const QString name = model_.quantisation.isEmpty() ? model_.name : model_.name + QLatin1Char(' ') + model_.quantisation;
+  const QString name =
+      model_.quantisation.isEmpty() ? model_.name : model_.name + QLatin1Char(' ') + model_.quantisation;
   switch (model_.state) {
-    case State::NoModel: result << Field{tr("No model"), Role::TextMuted, 0}; return result;
-    case State::Failed: result << Field{tr("Model not loaded"), Role::TextMuted, 0}; return result;
-    case State::Loading: result << Field{tr("Loading %1").arg(name), Role::TextMuted, 0}; return result;
-    case State::Ready: result << Field{name, Role::TextMuted, 0}; break;
+    case State::NoModel:
+      result << Field{tr("No model"), Role::TextMuted, 0};
+      return result;
+    case State::Failed:
+      result << Field{tr("Model not loaded"), Role::TextMuted, 0};
+      return result;
+    case State::Loading:
+      result << Field{tr("Loading %1").arg(name), Role::TextMuted, 0};
+      return result;
+    case State::Ready:
+      result << Field{name, Role::TextMuted, 0};
+      break;
   }
   if (!model_.device.isEmpty()) result << Field{deviceText(model_.device), Role::TextMuted, 4};
   const int total = total_ > 0 ? total_ : model_.contextLength;
@@ -92,7 +102,8 @@ QList<StatusLine::Field> StatusLine::fields() const {
   } else if (streaming_) {
     result << Field{tr("Reading"), Role::Accent, 1};
   } else {
-    result << Field{speed_ > 0 ? tr("%1 tok/s").arg(QLocale().toString(speed_, 'f', 1)) : tr("Idle"), Role::TextMuted, 1};
+    result << Field{speed_ > 0 ? tr("%1 tok/s").arg(QLocale().toString(speed_, 'f', 1)) : tr("Idle"), Role::TextMuted,
+                    1};
   }
   if (model_.memoryBytes > 0) result << Field{tr("Memory %1").arg(byteCount(model_.memoryBytes)), Role::TextMuted, 3};
   return result;
@@ -110,11 +121,13 @@ void StatusLine::paintEvent(QPaintEvent*) {
   if (!work_.isEmpty()) {
     const QString percent = QLocale().toString(qRound(share_ * 100)) + tr(" %", "after a figure");
     const int percentWidth = metrics.horizontalAdvance(percent);
-    drawLine(painter, QRect(right - percentWidth, area.y(), percentWidth + 1, area.height()), percent, face, colour(Role::TextMuted));
+    drawLine(painter, QRect(right - percentWidth, area.y(), percentWidth + 1, area.height()), percent, face,
+             colour(Role::TextMuted));
     right -= percentWidth + space::s;
     const QRectF track(right - barWidth, area.center().y() - 1, barWidth, 4);
     drawCard(painter, track, 2, colour(Role::AccentTrack));
-    if (share_ > 0) drawCard(painter, QRectF(track.x(), track.y(), qMax(4.0, barWidth * share_), 4), 2, colour(Role::Accent));
+    if (share_ > 0)
+      drawCard(painter, QRectF(track.x(), track.y(), qMax(4.0, barWidth * share_), 4), 2, colour(Role::Accent));
     right -= barWidth + space::s;
     const int label = qMin(metrics.horizontalAdvance(work_), width() / 3);
     drawLine(painter, QRect(right - label, area.y(), label + 1, area.height()), work_, face, colour(Role::TextMuted));

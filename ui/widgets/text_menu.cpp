@@ -22,8 +22,10 @@ void showTextMenu(QPlainTextEdit& edit, const QPoint& global) {
     action->setShortcut(key);
     action->setEnabled(enabled);
   };
-  add(text(QT_TRANSLATE_NOOP("TextMenu", "Undo")), QKeySequence::Undo, edit.document()->isUndoAvailable(), &QPlainTextEdit::undo);
-  add(text(QT_TRANSLATE_NOOP("TextMenu", "Redo")), QKeySequence::Redo, edit.document()->isRedoAvailable(), &QPlainTextEdit::redo);
+  add(text(QT_TRANSLATE_NOOP("TextMenu", "Undo")), QKeySequence::Undo, edit.document()->isUndoAvailable(),
+      &QPlainTextEdit::undo);
+  add(text(QT_TRANSLATE_NOOP("TextMenu", "Redo")), QKeySequence::Redo, edit.document()->isRedoAvailable(),
+      &QPlainTextEdit::redo);
   menu->addSeparator();
   add(text(QT_TRANSLATE_NOOP("TextMenu", "Cut")), QKeySequence::Cut, selected, &QPlainTextEdit::cut);
   add(text(QT_TRANSLATE_NOOP("TextMenu", "Copy")), QKeySequence::Copy, selected, &QPlainTextEdit::copy);
