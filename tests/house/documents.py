@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
-VERB = re.compile(r"\./dev ([a-z]+)")
+VERB = re.compile(r"(?:`|^ *)\./dev ([a-z]+)", re.M)
 FENCE = re.compile(r"```.*?```", re.S)
 
 
