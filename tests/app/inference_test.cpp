@@ -28,12 +28,13 @@ struct Listener {
       text += piece;
       ++pieces;
     });
-    QObject::connect(&generation, &Generation::finished, &generation, [this](GenerationEnd e, const QString& why, const GenerationStats& s) {
-      end = e;
-      error = why;
-      stats = s;
-      ++ends;
-    });
+    QObject::connect(&generation, &Generation::finished, &generation,
+                     [this](GenerationEnd e, const QString& why, const GenerationStats& s) {
+                       end = e;
+                       error = why;
+                       stats = s;
+                       ++ends;
+                     });
   }
   QString text;
   int pieces = 0;
@@ -97,14 +98,16 @@ class InferenceTest : public QObject {
   void stopsSoonAndStreamsGently() {
     LocalInference inference;
     inference.load(kModel);
-    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    const auto generation =
+        inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
     Listener listener(*generation);
     QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
     QElapsedTimer streaming;
     streaming.start();
     const int before = listener.pieces;
     QTest::qWait(1000);
-    QVERIFY2((listener.pieces - before) * 1000 <= 31 * streaming.elapsed() , qPrintable(QString::number(listener.pieces)));
+    QVERIFY2((listener.pieces - before) * 1000 <= 31 * streaming.elapsed(),
+             qPrintable(QString::number(listener.pieces)));
     QCOMPARE(listener.ends, 0);
 
     QElapsedTimer stopping;
@@ -123,7 +126,8 @@ class InferenceTest : public QObject {
     LocalInference inference;
     inference.load(kModel);
     QVERIFY(becomes(inference, ModelStatus::State::Ready));
-    const auto generation = inference.generate(question(QStringLiteral("The sea is deep and dark and cold. ").repeated(180)));
+    const auto generation =
+        inference.generate(question(QStringLiteral("The sea is deep and dark and cold. ").repeated(180)));
     Listener listener(*generation);
     QSignalSpy progress(generation.get(), &Generation::promptProgress);
     QVERIFY(progress.wait(60000));
@@ -149,7 +153,8 @@ class InferenceTest : public QObject {
   void deletingCancels() {
     LocalInference inference;
     inference.load(kModel);
-    auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    auto generation =
+        inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
     QSignalSpy delta(generation.get(), &Generation::delta);
     QVERIFY(delta.wait(60000));
     generation.reset();
@@ -189,7 +194,8 @@ class InferenceTest : public QObject {
     LocalInference inference;
     inference.configure(0, 64);
     inference.load(kModel);
-    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    const auto generation =
+        inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
     Listener listener(*generation);
     QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
     QCOMPARE(listener.end, GenerationEnd::ContextFull);
@@ -201,7 +207,8 @@ class InferenceTest : public QObject {
     LocalInference inference;
     inference.load(kModel);
     QVERIFY(becomes(inference, ModelStatus::State::Ready));
-    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    const auto generation =
+        inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
     Listener listener(*generation);
     QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
     inference.configure(1, 512);
@@ -251,7 +258,8 @@ class InferenceTest : public QObject {
     LocalInference inference;
     inference.load(QStringLiteral("/no/such/model.gguf"));
     QVERIFY(becomes(inference, ModelStatus::State::Failed));
-    QVERIFY2(inference.status().error.contains(QStringLiteral("/no/such/model.gguf")), qPrintable(inference.status().error));
+    QVERIFY2(inference.status().error.contains(QStringLiteral("/no/such/model.gguf")),
+             qPrintable(inference.status().error));
   }
 
   void theNewestLoadWins() {
@@ -266,7 +274,8 @@ class InferenceTest : public QObject {
   void unloadingEndsAnswers() {
     LocalInference inference;
     inference.load(kModel);
-    const auto generation = inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
+    const auto generation =
+        inference.generate(question(QStringLiteral("Tell me a long story about a whale, in ten chapters.")));
     Listener listener(*generation);
     QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
     inference.unload();

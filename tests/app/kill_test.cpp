@@ -18,8 +18,8 @@ namespace {
 constexpr qint64 kJournaledMilliseconds = 1500;
 
 struct Piece {
-  qint64 at;       ///< Milliseconds, when it was read here.
-  QString text;    ///< All of the answer up to here.
+  qint64 at;     ///< Milliseconds, when it was read here.
+  QString text;  ///< All of the answer up to here.
 };
 
 /// What a program said before it was killed.
@@ -48,7 +48,8 @@ class KillTest : public QObject {
 
  private Q_SLOTS:
   void nothingAcknowledgedIsLost() {
-    const int runs = qEnvironmentVariableIsSet("HADAL_KILL_RUNS") ? qEnvironmentVariableIntValue("HADAL_KILL_RUNS") : 200;
+    const int runs =
+        qEnvironmentVariableIsSet("HADAL_KILL_RUNS") ? qEnvironmentVariableIntValue("HADAL_KILL_RUNS") : 200;
     const quint32 seed = QRandomGenerator::global()->generate();
     qInfo("%d runs, seed %u", runs, seed);
     QRandomGenerator random(seed);
@@ -58,7 +59,8 @@ class KillTest : public QObject {
     int beforeAcknowledgement = 0;
 
     for (int run = 0; run < runs; ++run) {
-      const Witness witness = killOne(folder.path(), QStringLiteral("Tell a story about the number %1.").arg(run), random);
+      const Witness witness =
+          killOne(folder.path(), QStringLiteral("Tell a story about the number %1.").arg(run), random);
       if (witness.answer == 0) ++beforeAcknowledgement;
       if (!witness.pieces.isEmpty()) ++whileStreaming;
       inspect(folder.path(), run, witness, acknowledged);
@@ -72,7 +74,8 @@ class KillTest : public QObject {
  private:
   /// Starts one, listens, and kills it: after a few events, or a moment after the start.
   static Witness killOne(const QString& profile, const QString& question, QRandomGenerator& random) {
-    HadalProcess program(profile, {QStringLiteral("--ask"), question, QStringLiteral("--json"), QStringLiteral("--threads"), QStringLiteral("2")});
+    HadalProcess program(profile, {QStringLiteral("--ask"), question, QStringLiteral("--json"),
+                                   QStringLiteral("--threads"), QStringLiteral("2")});
     Witness witness;
     QElapsedTimer clock;
     clock.start();
@@ -113,7 +116,8 @@ class KillTest : public QObject {
     const StoreReport report = kept(store.open());
     QVERIFY2(report.notices.isEmpty(), qPrintable(report.notices.join(u' ')));
     QCOMPARE(kept(store.checkIntegrity()), QString());
-    for (auto it = acknowledged.cbegin(); it != acknowledged.cend(); ++it) QCOMPARE(stored(store, it.key()).content, it.value());
+    for (auto it = acknowledged.cbegin(); it != acknowledged.cend(); ++it)
+      QCOMPARE(stored(store, it.key()).content, it.value());
     if (witness.answer == 0) return;
 
     const Message question = stored(store, witness.question);
@@ -131,7 +135,8 @@ class KillTest : public QObject {
     QVERIFY2(answer.content.startsWith(promised), qPrintable(answer.content + QStringLiteral(" / ") + promised));
     // What is kept and what was said are one text, whichever of them is longer.
     const QString said = witness.pieces.isEmpty() ? QString() : witness.pieces.last().text;
-    QVERIFY2(answer.content.startsWith(said) || said.startsWith(answer.content), qPrintable(answer.content + QStringLiteral(" / ") + said));
+    QVERIFY2(answer.content.startsWith(said) || said.startsWith(answer.content),
+             qPrintable(answer.content + QStringLiteral(" / ") + said));
     acknowledged.insert(question.id, question.content);
     acknowledged.insert(answer.id, answer.content);
   }

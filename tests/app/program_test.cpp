@@ -20,7 +20,9 @@ const QString kAsk = QStringLiteral("--ask");
 const QString kQuestion = QStringLiteral("What is the capital of France?");
 const QString kStory = QStringLiteral("Tell me a long story about a whale, in ten chapters.");
 
-void signalTo(const QProcess& process, int number) { ::kill(static_cast<pid_t>(process.processId()), number); }
+void signalTo(const QProcess& process, int number) {
+  ::kill(static_cast<pid_t>(process.processId()), number);
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ class ProgramTest : public QObject {
 
  private Q_SLOTS:
   void initTestCase() {
-    if (!QFile::exists(qEnvironmentVariable("HADAL_TEST_MODEL"))) QSKIP("The starter model is not there (./dev setup fetches it).");
+    if (!QFile::exists(qEnvironmentVariable("HADAL_TEST_MODEL")))
+      QSKIP("The starter model is not there (./dev setup fetches it).");
   }
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
@@ -46,13 +49,18 @@ class ProgramTest : public QObject {
     QTest::newRow("nothing") << QStringList{} << QString();
     QTest::newRow("ask") << QStringList{kAsk, QStringLiteral("x")} << QString();
     QTest::newRow("empty question") << QStringList{kAsk, QStringLiteral(" ")} << QStringLiteral("needs a question");
-    QTest::newRow("both") << QStringList{kAsk, QStringLiteral("x"), QStringLiteral("--chat")} << QStringLiteral("exclude");
+    QTest::newRow("both") << QStringList{kAsk, QStringLiteral("x"), QStringLiteral("--chat")}
+                          << QStringLiteral("exclude");
     QTest::newRow("json alone") << QStringList{QStringLiteral("--json")} << QStringLiteral("goes with --ask");
     QTest::newRow("unknown") << QStringList{QStringLiteral("--no-such")} << QStringLiteral("no-such");
-    QTest::newRow("number") << QStringList{QStringLiteral("--threads"), QStringLiteral("many")} << QStringLiteral("number");
-    QTest::newRow("language") << QStringList{QStringLiteral("--language"), QStringLiteral("tlh")} << QStringLiteral("one of");
-    QTest::newRow("two models") << QStringList{QStringLiteral("a.gguf"), QStringLiteral("b.gguf")} << QStringLiteral("one model");
-    QTest::newRow("words with ask") << QStringList{QStringLiteral("word"), kAsk, QStringLiteral("x")} << QStringLiteral("not understood");
+    QTest::newRow("number") << QStringList{QStringLiteral("--threads"), QStringLiteral("many")}
+                            << QStringLiteral("number");
+    QTest::newRow("language") << QStringList{QStringLiteral("--language"), QStringLiteral("tlh")}
+                              << QStringLiteral("one of");
+    QTest::newRow("two models") << QStringList{QStringLiteral("a.gguf"), QStringLiteral("b.gguf")}
+                                << QStringLiteral("one model");
+    QTest::newRow("words with ask") << QStringList{QStringLiteral("word"), kAsk, QStringLiteral("x")}
+                                    << QStringLiteral("not understood");
   }
   void commandLine() {
     QFETCH(QStringList, arguments);
@@ -62,7 +70,8 @@ class ProgramTest : public QObject {
     QVERIFY2(line.error.contains(wrong), qPrintable(line.error));
   }
   void wordsBecomeAQuestionAndAModel() {
-    const auto line = parseCommandLine({QStringLiteral("hadal"), QStringLiteral("why"), QStringLiteral("m.gguf"), QStringLiteral("not?")});
+    const auto line = parseCommandLine(
+        {QStringLiteral("hadal"), QStringLiteral("why"), QStringLiteral("m.gguf"), QStringLiteral("not?")});
     QCOMPARE(line->text, QStringLiteral("why not?"));
     QCOMPARE(line->model, QDir::current().absoluteFilePath(QStringLiteral("m.gguf")));
   }
@@ -94,7 +103,8 @@ class ProgramTest : public QObject {
   void nobodyElseCanLookIn() {
     const QString fresh = folder_->filePath(QStringLiteral("deep/er"));
     Profile made(fresh);
-    QCOMPARE(QFileInfo(fresh).permissions() & (QFile::ReadOther | QFile::ExeOther | QFile::ReadGroup), QFile::Permissions());
+    QCOMPARE(QFileInfo(fresh).permissions() & (QFile::ReadOther | QFile::ExeOther | QFile::ReadGroup),
+             QFile::Permissions());
   }
 
   void asksInEvents() {
@@ -105,7 +115,8 @@ class ProgramTest : public QObject {
     QVERIFY(id > 0);
     QString text;
     QJsonObject event = program.event();
-    for (; event.contains(QStringLiteral("delta")); event = program.event()) text += event[QStringLiteral("delta")].toString();
+    for (; event.contains(QStringLiteral("delta")); event = program.event())
+      text += event[QStringLiteral("delta")].toString();
     QCOMPARE(event[QStringLiteral("finished")].toString(), QStringLiteral("done"));
     QVERIFY(program.waitForFinished());
     QCOMPARE(program.exitCode(), 0);
@@ -117,9 +128,10 @@ class ProgramTest : public QObject {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("sentence");
     QTest::addColumn<int>("problem");
-    QTest::newRow("missing model") << QStringList{QStringLiteral("--model"), QStringLiteral("/no/such.gguf")} << QStringLiteral("/no/such.gguf")
-                                   << static_cast<int>(MessageProblem::ModelFailed);
-    QTest::newRow("too long") << QStringList{QStringLiteral("--model"), qEnvironmentVariable("HADAL_TEST_MODEL"), QStringLiteral("--context"), QStringLiteral("16")}
+    QTest::newRow("missing model") << QStringList{QStringLiteral("--model"), QStringLiteral("/no/such.gguf")}
+                                   << QStringLiteral("/no/such.gguf") << static_cast<int>(MessageProblem::ModelFailed);
+    QTest::newRow("too long") << QStringList{QStringLiteral("--model"), qEnvironmentVariable("HADAL_TEST_MODEL"),
+                                             QStringLiteral("--context"), QStringLiteral("16")}
                               << QStringLiteral("16") << static_cast<int>(MessageProblem::PromptTooLong);
   }
   void failuresAreOneSentence() {
@@ -186,7 +198,8 @@ class ProgramTest : public QObject {
     QCOMPARE(program.exitCode(), 0);
     const QString out = program.out();
     QCOMPARE(out.count(QStringLiteral("> What is the capital of France?")), 2);  // Asked, then shown by /open.
-    QVERIFY2(out.contains(QStringLiteral("   1  ")) && out.contains(QStringLiteral("no command /nonsense")), qPrintable(out));
+    QVERIFY2(out.contains(QStringLiteral("   1  ")) && out.contains(QStringLiteral("no command /nonsense")),
+             qPrintable(out));
     const QList<Message> messages = all();
     QCOMPARE(messages.size(), 6);
     QCOMPARE(messages[2].parent, messages[1].id);
@@ -198,9 +211,19 @@ class ProgramTest : public QObject {
     program.start();
     program.write((kStory + u'\n').toUtf8());
     QByteArray out;
-    QVERIFY(QTest::qWaitFor([&] { program.waitForReadyRead(20); return (out += program.readAll()).size() > kStory.size() + 20; }, 60000));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+          program.waitForReadyRead(20);
+          return (out += program.readAll()).size() > kStory.size() + 20;
+        },
+        60000));
     signalTo(program, SIGINT);
-    QVERIFY(QTest::qWaitFor([&] { program.waitForReadyRead(20); return (out += program.readAll()).contains("(stopped)"); }, 10000));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+          program.waitForReadyRead(20);
+          return (out += program.readAll()).contains("(stopped)");
+        },
+        10000));
     QCOMPARE(program.state(), QProcess::Running);
     signalTo(program, SIGINT);
     QVERIFY(program.waitForFinished(10000));
@@ -272,7 +295,8 @@ class ProgramTest : public QObject {
     timer.start();
     QCOMPARE(second.run(), 0);
     const QString said = second.err();
-    QVERIFY2(said.contains(QStringLiteral("does not answer")) && said.contains(QStringLiteral("nothing of it is kept")), qPrintable(said));
+    QVERIFY2(said.contains(QStringLiteral("does not answer")) && said.contains(QStringLiteral("nothing of it is kept")),
+             qPrintable(said));
     QVERIFY(!second.out().isEmpty());
     signalTo(first, SIGCONT);
     signalTo(first, SIGTERM);
@@ -315,7 +339,9 @@ class ProgramTest : public QObject {
     HadalProcess program(profile(), {kAsk, QStringLiteral("Hello.")});
     QCOMPARE(program.run(), 0);
     const QString said = program.err();
-    QVERIFY2(said.contains(QStringLiteral("read-only file system")) && said.contains(QStringLiteral("nothing of it is kept")), qPrintable(said));
+    QVERIFY2(said.contains(QStringLiteral("read-only file system")) &&
+                 said.contains(QStringLiteral("nothing of it is kept")),
+             qPrintable(said));
     HadalProcess chat(profile(), {QStringLiteral("--chat")});
     chat.start();
     chat.write("/open 1\n");
@@ -332,11 +358,13 @@ class ProgramTest : public QObject {
     QCOMPARE(HadalProcess(profile(), {kAsk, kQuestion}).run(), 0);
     QFile filler(profile() + QStringLiteral("/filler"));
     QVERIFY(filler.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
-    while (filler.write(QByteArray(4096, 'f')) == 4096) {}
+    while (filler.write(QByteArray(4096, 'f')) == 4096) {
+    }
     HadalProcess program(profile(), {kAsk, kQuestion});
     QCOMPARE(program.run(), 0);
     const QString said = program.err();
-    QVERIFY2(said.contains(QStringLiteral("is full")) && said.contains(QStringLiteral("nothing is kept")), qPrintable(said));
+    QVERIFY2(said.contains(QStringLiteral("is full")) && said.contains(QStringLiteral("nothing is kept")),
+             qPrintable(said));
     filler.remove();
     QCOMPARE(all().size(), 2);
     HadalProcess again(profile(), {kAsk, kQuestion});
@@ -360,7 +388,8 @@ class ProgramTest : public QObject {
  private:
   /// With temperature 0 the model answers these questions shortly, and always alike.
   void prepare() {
-    Store store({.file = profile() + QStringLiteral("/hadal.db"), .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
+    Store store({.file = profile() + QStringLiteral("/hadal.db"),
+                 .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
     QDir().mkpath(profile());
     kept(store.open());
     kept(store.write([](Connection& c) {
@@ -376,17 +405,20 @@ class ProgramTest : public QObject {
     program.start();
     QVERIFY(program.waitForStarted());
     const QString lock = profile() + QStringLiteral("/lock");
-    QVERIFY(QTest::qWaitFor([&] {
-      QFile file(lock);
-      if (!file.open(QIODevice::ReadOnly)) return false;
-      const QByteArrayList lines = file.readAll().split('\n');
-      return lines.size() > 1 && QFile::exists(QFile::decodeName(lines[1]));
-    }, 20000));
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+          QFile file(lock);
+          if (!file.open(QIODevice::ReadOnly)) return false;
+          const QByteArrayList lines = file.readAll().split('\n');
+          return lines.size() > 1 && QFile::exists(QFile::decodeName(lines[1]));
+        },
+        20000));
   }
 
   /// What the profile holds, oldest first.
   QList<Message> all() const {
-    Store store({.file = profile() + QStringLiteral("/hadal.db"), .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
+    Store store({.file = profile() + QStringLiteral("/hadal.db"),
+                 .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
     kept(store.open());
     return kept(store.read([](Connection& c) {
       QList<Message> result;
