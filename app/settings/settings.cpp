@@ -83,10 +83,14 @@ void Settings::reset(const QString& key) {
   overridden_.remove(key);
   stored_.remove(key);
   if (store_) {
-    store_->write([key](Connection& connection) {
-      SettingsRows(connection).remove(key);
-      return Nothing{};
-    });
+    store_
+        ->write([key](Connection& connection) {
+          SettingsRows(connection).remove(key);
+          return Nothing{};
+        })
+        .then(this, [this](const Outcome<Nothing>& written) {
+          if (!written) Q_EMIT storeFailed(written.error);
+        });
   }
   if (before != value(key)) Q_EMIT changed(key, value(key));
 }

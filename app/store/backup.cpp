@@ -102,7 +102,8 @@ Outcome<QString> Backups::quarantine() {
   for (const char* companion : {"-wal", "-shm", ""}) {
     const QString from = database_ + QLatin1String(companion);
     if (QFile::exists(from) && !QFile::rename(from, aside + QLatin1String(companion))) {
-      return Outcome<QString>::failure(Sentences::tr("The damaged database %1 could not be moved aside.").arg(database_));
+      return Outcome<QString>::failure(
+          Sentences::tr("The damaged database %1 could not be moved aside.").arg(database_));
     }
   }
   return Outcome<QString>::success(aside);

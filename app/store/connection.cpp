@@ -13,14 +13,17 @@ namespace {
 
 // Primary result codes, https://sqlite.org/rescode.html.
 enum Code {
+  kError = 1,
   kBusy = 5,
   kLocked = 6,
   kReadOnly = 8,
   kIoError = 10,
-  kCorrupt = 11,
+  kCorrupt = Connection::kDamaged,
   kFull = 13,
   kCantOpen = 14,
-  kNotADatabase = 26
+  kConstraint = 19,
+  kMismatch = 20,
+  kNotADatabase = 26,
 };
 
 /// The context that lupdate finds this file's sentences in.
@@ -40,7 +43,8 @@ QString sentenceFor(int code, const QSqlError& error, const QString& file) {
   const QString folder = QFileInfo(file).absolutePath();
   switch (code) {
     case kFull:
-      return Sentences::tr("The disk that holds %1 is full. What was kept before is safe; free some space and try again.")
+      return Sentences::tr(
+                 "The disk that holds %1 is full. What was kept before is safe; free some space and try again.")
           .arg(folder);
     case kBusy:
     case kLocked:
@@ -121,8 +125,8 @@ QVariant Connection::scalar(const QString& sql) {
   return statement.next() ? statement.variant(0) : QVariant();
 }
 
-bool Connection::isCorrupt() const {
-  return code_ == kCorrupt || code_ == kNotADatabase;
+bool Connection::isUnusable() const {
+  return code_ == kError || code_ == kCorrupt || code_ == kConstraint || code_ == kMismatch || code_ == kNotADatabase;
 }
 
 bool Connection::isDiskFull() const {
@@ -134,8 +138,9 @@ void Connection::clearError() {
   code_ = 0;
 }
 
-void Connection::fail(const QString& sentence) {
+void Connection::fail(const QString& sentence, int code) {
   if (failed()) return;
+  code_ = code;
   error_ = sentence;
 }
 

@@ -43,11 +43,13 @@ class Connection {
   QString error() const { return error_; }
   /// SQLite's primary result code; 0 for failures that are not SQLite's.
   int code() const { return code_; }
-  bool isCorrupt() const;
+  /// The failure lies in the file, not in the disk, another program or us.
+  bool isUnusable() const;
   bool isDiskFull() const;
   void clearError();
   /// Fails the transaction for a reason of our own.
-  void fail(const QString& sentence);
+  void fail(const QString& sentence, int code = 0);
+  static constexpr int kDamaged = 11;  ///< SQLITE_CORRUPT
   void fail(const QSqlError& error);
 
   QSqlDatabase& handle() { return database_; }

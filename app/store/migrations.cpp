@@ -50,12 +50,13 @@ Outcome<SchemaState> inspectSchema(Connection& connection, const Schema& schema,
   if (connection.failed()) return Outcome<SchemaState>::failure(connection.error());
   if (state.empty && state.version == 0) return Outcome<SchemaState>::success(state);
   if (application != kApplicationId) {
-    return Outcome<SchemaState>::failure(Sentences::tr("%1 is a database of another program. It was left as it is.").arg(file));
+    return Outcome<SchemaState>::failure(
+        Sentences::tr("%1 is a database of another program. It was left as it is.").arg(file));
   }
   if (state.version > schema.version()) {
     return Outcome<SchemaState>::failure(
         Sentences::tr("%1 was written by a newer Hadal (its data version is %2, this program knows %3). "
-           "It was left as it is; install the newer Hadal to open it.")
+                      "It was left as it is; install the newer Hadal to open it.")
             .arg(file)
             .arg(state.version)
             .arg(schema.version()));

@@ -10,6 +10,7 @@
 #include "app/store/backup.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
+#include "app/store/rehearsal.h"
 #include "app/store/settings_rows.h"
 
 namespace hadal {
@@ -42,32 +43,41 @@ class Opening {
  private:
   enum class Found { Good, Damaged, Refused };
 
-  Found inspect(bool thorough);
+  Found inspect();
   bool repair();
+  enum class Ended { Well, Damaged, DiskFull, Refused };
+  Ended openWriter();
   bool bringUpToDate();
-  void tidy();
+  bool tidy();
   bool copyToMemory(Connection& source);
-  OpenedStore take() { return std::move(result_); }
+  OpenedStore take() {
+    if (!result_.error.isEmpty()) result_.writer.reset();
+    return std::move(result_);
+  }
   bool refuse(const QString& sentence) {
     result_.error = sentence;
-    result_.writer.reset();
     return false;
   }
 
   const StoreOptions& options_;
   Backups backups_;
   SchemaState state_;
+  bool thorough_ = false;
   QString damage_;
   OpenedStore result_;
 };
 
 /// Looks at the file without changing it, so that a refused one stays as it was.
-Opening::Found Opening::inspect(bool thorough) {
+Opening::Found Opening::inspect() {
   state_ = {};
-  if (sizeOf(options_.file) == 0) return Found::Good;
+  if (sizeOf(options_.file) == 0) {
+    // Nothing yet; but where there are backups, there was something.
+    const bool lost = QFileInfo::exists(options_.file) && !backups_.files().isEmpty();
+    return lost ? Found::Damaged : Found::Good;
+  }
   Connection look;
   const auto judge = [&](const QString& why) {
-    if (look.isCorrupt()) {
+    if (look.isUnusable()) {
       damage_ = why;
       return Found::Damaged;
     }
@@ -80,7 +90,7 @@ Opening::Found Opening::inspect(bool thorough) {
   const auto found = inspectSchema(look, options_.schema, options_.file);
   if (!found) return judge(found.error);
   state_ = *found;
-  if (!thorough) return Found::Good;
+  if (!thorough_) return Found::Good;
   damage_ = Backups::check(look);
   return damage_.isEmpty() ? Found::Good : Found::Damaged;
 }
@@ -91,13 +101,14 @@ bool Opening::repair() {
   const QString backup = backups_.restoreNewest();
   result_.report.notices.append(
       backup.isEmpty()
-          ? Sentences::tr("The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept "
-               "as %1.")
+          ? Sentences::tr(
+                "The database was damaged and no backup was there, so Hadal began a new one. The damaged file was kept "
+                "as %1.")
                 .arg(*aside)
           : Sentences::tr("The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.")
                 .arg(QLocale().toString(QFileInfo(backup).lastModified(), QLocale::ShortFormat), *aside));
   // The backup may be of an older schema, so it is looked at like any other file.
-  return inspect(false) == Found::Good ? true : refuse(result_.error.isEmpty() ? damage_ : result_.error);
+  return inspect() == Found::Good ? true : refuse(result_.error.isEmpty() ? damage_ : result_.error);
 }
 
 bool Opening::bringUpToDate() {
@@ -110,43 +121,59 @@ bool Opening::bringUpToDate() {
   return migrated ? true : refuse(migrated.error);
 }
 
-/// What the end of the last run left to do.
-void Opening::tidy() {
+/// What the end of the last run left to do. False if that brought damage to light.
+bool Opening::tidy() {
   Connection& writer = *result_.writer;
   writer.begin(true);
   result_.report.interrupted = Messages(writer).interruptUnfinished();
   Conversations(writer).purgeRemoved();
   result_.report.settings = SettingsRows(writer).all();
   writer.commit();
-  if (!writer.failed()) return;
-  // Not worth keeping the person out: the same is tried at the next start.
-  result_.report.notices.append(writer.error());
+  if (!writer.failed()) return true;
+  const QString why = writer.error();
+  const bool damaged = writer.isUnusable();
   writer.rollback();
+  if (damaged) return false;
+  // Not worth keeping the person out: the same is tried at the next start.
+  result_.report.notices.append(why);
   writer.begin(false);
   result_.report.settings = SettingsRows(writer).all();
   writer.commit();
+  return true;
+}
+
+Opening::Ended Opening::openWriter() {
+  result_.writer = std::make_unique<Connection>();
+  Connection& writer = *result_.writer;
+  const auto end = [&] {
+    const Ended ended = writer.isUnusable() ? Ended::Damaged : writer.isDiskFull() ? Ended::DiskFull : Ended::Refused;
+    refuse(result_.error.isEmpty() ? writer.error() : result_.error);
+    result_.writer.reset();
+    return ended;
+  };
+  if (!writer.open(options_.file, Connection::Access::ReadWrite)) return end();
+  if (!writer.execute(QStringLiteral("PRAGMA journal_mode=WAL")) || !bringUpToDate()) return end();
+  if (thorough_ && !rehearse(writer).isEmpty()) return end();
+  if (!tidy()) return end();
+  result_.readerFile = options_.file;
+  return Ended::Well;
 }
 
 OpenedStore Opening::forWriting() {
   // Small databases are checked always, large ones only when the last run did not end well: the check reads it all.
   constexpr qint64 kQuick = 16LL << 20;
   const bool unclean = endedUncleanly(options_.file);
-  const Found found = inspect(unclean || sizeOf(options_.file) <= kQuick);
+  thorough_ = unclean || sizeOf(options_.file) <= kQuick;
+  const Found found = inspect();
   if (found == Found::Refused || (found == Found::Damaged && !repair())) return take();
 
-  result_.writer = std::make_unique<Connection>();
-  Connection& writer = *result_.writer;
-  if (!writer.open(options_.file, Connection::Access::ReadWrite) ||
-      !writer.execute(QStringLiteral("PRAGMA journal_mode=WAL"))) {
-    const QString why = writer.error();
-    if (writer.isDiskFull()) return withoutSpace(why);
-    refuse(why);
-    return take();
+  Ended ended = openWriter();
+  if (ended == Ended::Damaged && found == Found::Good) {
+    // The quick check does not see everything.
+    result_.error.clear();
+    if (repair()) ended = openWriter();
   }
-  if (!bringUpToDate()) return take();
-  tidy();
-  result_.readerFile = options_.file;
-  return take();
+  return ended == Ended::DiskFull ? withoutSpace(result_.error) : take();
 }
 
 OpenedStore Opening::withoutSpace(const QString& why) {
@@ -184,8 +211,9 @@ OpenedStore Opening::forReading() {
       if (sizeOf(log) > 0) {
         const QString copy = copies.filePath(QStringLiteral("hadal.db"));
         if (!QFile::copy(file, copy) || !QFile::copy(log, copy + QStringLiteral("-wal"))) {
-          refuse(Sentences::tr("%1 cannot be read: the last run did not end well, and there is no space for a copy of it.")
-                     .arg(file));
+          refuse(
+              Sentences::tr("%1 cannot be read: the last run did not end well, and there is no space for a copy of it.")
+                  .arg(file));
           return take();
         }
         file = copy;
@@ -209,7 +237,8 @@ OpenedStore Opening::forReading() {
     return take();
   }
   if (state_.version < options_.schema.version() || file != options_.file) {
-    refuse(Sentences::tr("%1 has to be brought up to date first, which needs a folder that can be written.").arg(options_.file));
+    refuse(Sentences::tr("%1 has to be brought up to date first, which needs a folder that can be written.")
+               .arg(options_.file));
     return take();
   }
   result_.report.mode = StoreReport::Mode::ReadingOnly;

@@ -654,6 +654,10 @@
         <source>Until Hadal is started again, nothing is kept.</source>
         <translation>在重新启动 Hadal 之前，任何内容都不会保存。</translation>
     </message>
+    <message>
+        <source>The database does not keep what is written to it.</source>
+        <translation>数据库没有保存写入的内容。</translation>
+    </message>
 </context>
 <context>
     <name>TextMenu</name>

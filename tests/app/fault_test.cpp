@@ -86,7 +86,7 @@ class FaultTest : public QObject {
 
   /// The power goes at 500 moments; only what was synced is sure to be there.
   void losingPowerLosesNothingAcknowledged() {
-    const quint32 seed = QRandomGenerator::global()->generate();
+    const quint32 seed = testSeed();
     QRandomGenerator random(seed);
     const QString live = folder_->filePath(QStringLiteral("live"));
     QDir().mkpath(live);
@@ -173,7 +173,7 @@ class FaultTest : public QObject {
 
   /// Damaged anywhere, the database opens: as it is if the damage is harmless, else from the backup.
   void damagedAnywhere() {
-    const quint32 seed = QRandomGenerator::global()->generate();
+    const quint32 seed = testSeed();
     QRandomGenerator random(seed);
     const QString good = folder_->filePath(QStringLiteral("good"));
     QDir().mkpath(good);
@@ -202,19 +202,27 @@ class FaultTest : public QObject {
 
       Store store(optionsFor(disk));
       const auto report = waited(store.open());
-      QVERIFY2(report, qPrintable(QStringLiteral("%1 (damage %2, seed %3)").arg(report.error).arg(i).arg(seed)));
+      const auto where = [&](const QString& what) {
+        return QStringLiteral("%1 (damage %2, seed %3)").arg(what).arg(i).arg(seed).toUtf8();
+      };
+      if (!report) {
+        // Its header says now that it is somebody else's, or of another time.
+        QVERIFY2(report.error.contains(QStringLiteral("left as it was")), where(report.error));
+        store.close();
+        QDir(disk).removeRecursively();
+        continue;
+      }
       if (!report->notices.isEmpty()) {
         ++restored;
-        QCOMPARE(QDir(disk).entryList({QStringLiteral("hadal.db.damaged-*")}).size(), 1);
+        QVERIFY2(QDir(disk).entryList({QStringLiteral("hadal.db.damaged-*")}).size() >= 1,
+                 where(report->notices.join(u' ')));
         QCOMPARE(kept(store.read([](Connection& c) { return Conversations(c).all(); })).size(), 30);
       }
       // Whatever it is now, it can be worked with.
       int said = 0;
       converse(store, 99, 1, [&](const Message&) { ++said; });
       const auto found = waited(store.read([](Connection& c) { return Search(c).find(QStringLiteral("deep sea")); }));
-      QVERIFY2(
-          said == 2 && found,
-          qPrintable(QStringLiteral("%1 said, %2 (damage %3, seed %4)").arg(said).arg(found.error).arg(i).arg(seed)));
+      QVERIFY2(said == 2 && found, where(found.error));
       store.close();
       QDir(disk).removeRecursively();
     }

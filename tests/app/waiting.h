@@ -3,6 +3,7 @@
 #include <QEventLoop>
 #include <QFuture>
 #include <QFutureWatcher>
+#include <QRandomGenerator>
 #include <QTimer>
 
 #include "app/chat/chat_types.h"
@@ -12,6 +13,13 @@
 
 // QTRY_COMPARE narrows a duration inside Qt's own macro.
 #pragma GCC diagnostic ignored "-Wconversion"
+
+/// A fresh seed for every run, or the one of a run to be repeated: HADAL_TEST_SEED.
+inline quint32 testSeed() {
+  bool given = false;
+  const uint seed = qEnvironmentVariable("HADAL_TEST_SEED").toUInt(&given);
+  return given ? seed : QRandomGenerator::global()->generate();
+}
 
 /// The future's value, while the event loop runs: the same as in the program, where nobody blocks.
 template <class T>
