@@ -156,10 +156,13 @@ int main(int argc, char** argv) {
   QCoreApplication::setApplicationName(QStringLiteral("hadal"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HADAL_VERSION));
   std::unique_ptr<QCoreApplication> application;
-  if (line->mode == CommandLine::Mode::Window)
+  if (line->mode == CommandLine::Mode::Window) {
     application = std::make_unique<QApplication>(argc, argv);
-  else
+    // The menu entry's name, by which a Wayland desktop finds the icon.
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.hadal.Hadal"));
+  } else {
     application = std::make_unique<QCoreApplication>(argc, argv);
+  }
 
   signals_.watch();
   initResources();

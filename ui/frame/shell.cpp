@@ -24,7 +24,7 @@ class WindowShell : public QObject, public Shell {
     initResources();
     Settings& settings = services.settings;
     ui::Theme::install(*qApp, modeOf(settings.value(QLatin1String(setting::theme)).toString()));
-    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/hadal.svg")));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/app/hadal.svg")));
     language_.set(settings.value(QLatin1String(setting::language)).toString());
     connect(&settings, &Settings::changed, this, [this](const QString& key, const QVariant& value) {
       if (key == QLatin1String(setting::theme)) ui::theme().setMode(modeOf(value.toString()));
