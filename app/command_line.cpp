@@ -96,6 +96,9 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
     return Line::success(line);
   }
   line.profile = parser.value(options.profile);
+  // A script's unset variable must not end up in the person's own profile.
+  if (parser.isSet(options.profile) && line.profile.isEmpty())
+    return Line::failure(Sentences::tr("--profile needs a folder."));
   line.model = parser.value(options.model);
   line.json = parser.isSet(options.json);
   QString wrong = readNumber(parser, options.context, line.context);

@@ -1,7 +1,6 @@
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/mapped_file.h"
 #include "base/text.h"
 #include "tools/output.h"
 #include "tools/workbench.h"
@@ -25,10 +24,9 @@ std::string place(std::string_view text, std::size_t byte) {
 }
 
 Result<json> read_json(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::not_found, concat("The file ", printable(path), " could not be opened.")};
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return Error{ErrorCode::io, concat("The file ", printable(path), " could not be read.")};
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {

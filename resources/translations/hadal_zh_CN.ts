@@ -108,6 +108,10 @@
         <translation>--ask 需要一个问题。</translation>
     </message>
     <message>
+        <source>--profile needs a folder.</source>
+        <translation>--profile 需要一个文件夹。</translation>
+    </message>
+    <message>
         <source>--ask and --chat exclude each other.</source>
         <translation>--ask 和 --chat 不能同时使用。</translation>
     </message>

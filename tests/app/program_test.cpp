@@ -49,6 +49,8 @@ class ProgramTest : public QObject {
     QTest::newRow("nothing") << QStringList{} << QString();
     QTest::newRow("ask") << QStringList{kAsk, QStringLiteral("x")} << QString();
     QTest::newRow("empty question") << QStringList{kAsk, QStringLiteral(" ")} << QStringLiteral("needs a question");
+    QTest::newRow("empty profile") << QStringList{QStringLiteral("--profile"), QString()}
+                                   << QStringLiteral("needs a folder");
     QTest::newRow("both") << QStringList{kAsk, QStringLiteral("x"), QStringLiteral("--chat")}
                           << QStringLiteral("exclude");
     QTest::newRow("json alone") << QStringList{QStringLiteral("--json")} << QStringLiteral("goes with --ask");
