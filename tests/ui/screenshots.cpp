@@ -48,6 +48,11 @@ const Picture kPictures[] = {
     {"search", {1440, 900}, "light", "en", "search"},
 };
 
+// When the pictures are taken: with the machine's own clock no two drawings would be alike.
+QDateTime pictureTime() {
+  return {QDate(2026, 11, 20), QTime(10, 42)};
+}
+
 // Lets timers, threads and repaints come to rest.
 void settle(int milliseconds = 700) {
   QTest::qWait(milliseconds);
@@ -98,7 +103,8 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
 bool draw(const Picture& picture, const QDir& folder) {
   Stage stage;
   const bool chinese = QLatin1String(picture.language) == QLatin1String("zh_CN");
-  const qint64 chat = stage.prepare([chinese](Connection& connection) { return prepared::write(connection, chinese); });
+  const qint64 chat =
+      stage.prepare([chinese](Connection& connection) { return prepared::write(connection, chinese, pictureTime()); });
   Stage::Options options;
   const QString scene = QLatin1String(picture.scene);
   const QString model = Stage::starterModel();
@@ -107,6 +113,7 @@ bool draw(const Picture& picture, const QDir& folder) {
   options.theme = QLatin1String(picture.theme);
   options.language = QLatin1String(picture.language);
   options.size = picture.size;
+  options.today = pictureTime().date();
   stage.start(options);
   stage.waitForModel();
   play(stage, scene, chat, chinese);
@@ -129,6 +136,7 @@ bool draw(const Picture& picture, const QDir& folder) {
 int main(int argc, char** argv) {
   QApplication application(argc, argv);
   QApplication::setQuitOnLastWindowClosed(false);
+  QApplication::setCursorFlashTime(0);
   const QStringList arguments = QApplication::arguments();
   QTextStream err(stderr);
   if (arguments.size() < 2) {

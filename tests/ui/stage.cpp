@@ -2,6 +2,8 @@
 
 #include <QApplication>
 
+#include "ui/chat/conversation_model.h"
+
 using namespace hadal;
 
 Stage::Stage() = default;
@@ -34,8 +36,11 @@ void Stage::start(const Options& options) {
   for (QWidget* widget : QApplication::topLevelWidgets()) {
     if (auto* window = qobject_cast<ui::MainWindow*>(widget)) window_ = window;
   }
+  if (options.today.isValid())
+    window_->findChild<ui::ConversationModel*>()->setClock([day = options.today] { return day; });
   if (options.size.isValid()) window_->resize(options.size);
   shell_->show();
+  if (!options.handed.isEmpty()) shell_->handOver(options.handed, false);
   if (!QTest::qWaitFor([&] { return opened; }, 30000)) qFatal("the store did not open");
   if (!QTest::qWaitForWindowExposed(window_)) qFatal("the window did not show");
   window_->activateWindow();

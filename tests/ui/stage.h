@@ -19,6 +19,8 @@ class Stage {
     int context = 0;
     bool readOnly = false;
     QSize size{1440, 900};
+    QDate today{};     ///< The day that the list takes for today; invalid: the real one.
+    QString handed{};  ///< Handed over as soon as the window is made: the question of a command line.
   };
 
   Stage();
@@ -35,6 +37,7 @@ class Stage {
   QString profile() const { return folder_.path(); }
   hadal::Services services() { return program_->services(); }
   hadal::ui::MainWindow& window() { return *window_; }
+  hadal::Shell& shell() { return *shell_; }
   template <class T>
   T* find(const char* name) {
     T* found = window_->findChild<T*>(QLatin1String(name));

@@ -96,7 +96,7 @@ void ConversationModel::rebuild() {
 }
 
 void ConversationModel::addGrouped() {
-  const QDate today = QDate::currentDate();
+  const QDate today = today_();
   const auto head = [this](const QString& text) { rows_ << Row{true, text, {}, 0, {}, 0}; };
   const auto item = [this](const Conversation& c) { rows_ << Row{false, c.title, c, 0, {}, 0}; };
 
@@ -158,7 +158,7 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const {
     case MessageRole:
       return row.message;
     case TimeRole:
-      return row.group ? QString() : timeOf(row.conversation.updated, QDate::currentDate());
+      return row.group ? QString() : timeOf(row.conversation.updated, today_());
     case SnippetRole:
       return row.snippet;
     case FolderRole:

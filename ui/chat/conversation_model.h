@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QAbstractListModel>
+#include <functional>
 
 #include "app/chat/chat_service.h"
 
@@ -27,6 +28,11 @@ class ConversationModel : public QAbstractListModel {
   QModelIndex indexOfFolder(FolderId id) const;
   const QList<Folder>& folders() const { return all_.folders; }
   const QList<Conversation>& conversations() const { return all_.conversations; }
+  /// What day it is. The list asks when it is built; a test or a picture answers with a day of its own.
+  void setClock(std::function<QDate()> today) {
+    today_ = std::move(today);
+    rebuild();
+  }
   /// Headings and times in the language of now.
   void retranslate() { rebuild(); }
 
@@ -56,6 +62,7 @@ class ConversationModel : public QAbstractListModel {
   QList<SearchHit> hits_;
   QString filter_;
   QList<Row> rows_;
+  std::function<QDate()> today_ = [] { return QDate::currentDate(); };
 };
 
 }  // namespace hadal::ui
