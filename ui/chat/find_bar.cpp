@@ -1,10 +1,10 @@
 #include "ui/chat/find_bar.h"
 
 #include <QBoxLayout>
-#include <QKeyEvent>
 
 #include "ui/theme/paint.h"
 #include "ui/widgets/button.h"
+#include "ui/widgets/keys.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/search_field.h"
 
@@ -35,6 +35,7 @@ FindBar::FindBar(QWidget* parent) : QWidget(parent) {
   connect(field_, &QLineEdit::textChanged, this, &FindBar::changed);
   connect(back_, &IconButton::clicked, this, [this] { Q_EMIT stepped(-1); });
   connect(on_, &IconButton::clicked, this, [this] { Q_EMIT stepped(1); });
+  for (IconButton* button : {back_, on_, close_}) button->installEventFilter(this);
   connect(close_, &IconButton::clicked, this, &FindBar::close);
   retranslate();
   hide();
@@ -66,14 +67,12 @@ void FindBar::setCount(int current, int total) {
 }
 
 bool FindBar::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape)
-    event->accept();
-  if (event->type() == QEvent::KeyPress) {
+  if (takesEscape(event)) {
+    close();
+    return true;
+  }
+  if (watched == field_ && event->type() == QEvent::KeyPress) {
     const auto* key = static_cast<QKeyEvent*>(event);
-    if (key->key() == Qt::Key_Escape) {
-      close();
-      return true;
-    }
     if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
       Q_EMIT stepped(key->modifiers() & Qt::ShiftModifier ? -1 : 1);
       return true;

@@ -1,11 +1,10 @@
 #include "ui/chat/user_turn.h"
 
-#include <QKeyEvent>
-
 #include "ui/chat/composer.h"
 #include "ui/markdown/markdown_view.h"
 #include "ui/theme/paint.h"
 #include "ui/widgets/button.h"
+#include "ui/widgets/keys.h"
 
 namespace hadal::ui {
 
@@ -74,6 +73,7 @@ void UserTurn::startEditing() {
   connect(edit_, &QPlainTextEdit::textChanged, this, &Turn::heightChanged);
   connect(ask_, &Button::clicked, this, &UserTurn::submit);
   connect(cancel_, &Button::clicked, this, &UserTurn::stopEditing);
+  for (QWidget* button : {ask_, cancel_}) button->installEventFilter(this);
   Q_EMIT heightChanged();
   edit_->setFocus(Qt::OtherFocusReason);
 }
@@ -99,9 +99,7 @@ void UserTurn::submit() {
 }
 
 bool UserTurn::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape)
-    event->accept();
-  if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+  if (takesEscape(event)) {
     stopEditing();
     return true;
   }

@@ -7,6 +7,7 @@ namespace hadal::ui {
 Pressable::Pressable(QWidget* parent) : QAbstractButton(parent) {
   setFocusPolicy(Qt::TabFocus);
   setCursor(Qt::ArrowCursor);
+  setAttribute(Qt::WA_Hover);
 }
 
 void Pressable::setIconName(const QString& name) {
@@ -38,16 +39,6 @@ void Pressable::focusInEvent(QFocusEvent* event) {
 
 void Pressable::focusOutEvent(QFocusEvent* event) {
   QAbstractButton::focusOutEvent(event);
-  update();
-}
-
-void Pressable::enterEvent(QEnterEvent* event) {
-  QAbstractButton::enterEvent(event);
-  update();
-}
-
-void Pressable::leaveEvent(QEvent* event) {
-  QAbstractButton::leaveEvent(event);
   update();
 }
 
