@@ -1000,6 +1000,30 @@ Ctrl-C       停止回答
         <translation>请继续。</translation>
     </message>
     <message>
+        <source>“%1” is not asked yet; the composer keeps your draft.</source>
+        <translation>“%1”尚未提问，输入框里保留着你的草稿。</translation>
+    </message>
+    <message>
+        <source>Esc stops the answer</source>
+        <translation>按 Esc 停止回答</translation>
+    </message>
+    <message>
+        <source>Ask it now</source>
+        <translation>立即提问</translation>
+    </message>
+    <message>
+        <source>Use it instead</source>
+        <translation>改用这个问题</translation>
+    </message>
+    <message>
+        <source>Your draft “%1” was put aside.</source>
+        <translation>你的草稿“%1”已放到一旁。</translation>
+    </message>
+    <message>
+        <source>Bring it back</source>
+        <translation>取回草稿</translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>新建对话</translation>
     </message>
@@ -1251,7 +1275,7 @@ Ctrl-C       停止回答
     </message>
     <message>
         <source>Turn meeting notes into decisions and tasks</source>
-        <translation>把会议记录整理成结论和待办</translation>
+        <translation>把会议记录&#x200b;整理成结论和待办</translation>
     </message>
     <message>
         <source>Then paste the notes</source>
@@ -1267,7 +1291,7 @@ Ctrl-C       停止回答
     </message>
     <message>
         <source>Write a script that renames photos by date</source>
-        <translation>写一个按日期重命名照片的脚本</translation>
+        <translation>写一个脚本，按日期重命名照片</translation>
     </message>
     <message>
         <source>Every step explained</source>

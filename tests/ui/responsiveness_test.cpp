@@ -158,9 +158,7 @@ class ResponsivenessTest : public QObject {
       stage.window().chat().stop();
       stage.window().chat().takeQuestion(QStringLiteral("Write a long story, number %1.").arg(round), true);
       QVERIFY(QTest::qWaitFor(
-          [&] {
-            return answer() && answer()->state == hadal::MessageState::Streaming && !answer()->content.isEmpty();
-          },
+          [&] { return answer() && answer()->state == hadal::MessageState::Streaming && !answer()->content.isEmpty(); },
           60000));
       QElapsedTimer clock;
       clock.start();

@@ -116,7 +116,11 @@ void ChatPane::connectChat() {
     if (changed.id == current_.id) setConversation(changed);
   });
   connect(&chat, &ChatService::conversationRemoved, this, [this](ConversationId id) {
-    if (id == current_.id) newChat();
+    if (id != current_.id) return;
+    QWidget* focused = QApplication::focusWidget();
+    newChat();
+    // Deleted from within the list: the next one may be meant as well.
+    if (focused && panel_->isAncestorOf(focused)) focused->setFocus();
   });
   connect(&chat, &ChatService::storeFailed, this, &ChatPane::showFailure);
   connect(panel_, &ConversationPanel::newChatWanted, this, &ChatPane::newChat);
@@ -125,8 +129,11 @@ void ChatPane::connectChat() {
   connect(panel_, &ConversationPanel::deleteWanted, this, &ChatPane::remove);
   connect(panel_, &ConversationPanel::failed, this, &ChatPane::showFailure);
   connect(panel_, &ConversationPanel::newDraftFound, this, [this](const QString& draft) {
+    // The list is read again later; what is typed by then is newer than what was kept.
+    if (std::exchange(newDraftKnown_, true)) return;
     newDraft_ = draft;
     if (current_.id == 0 && composer_->text().isEmpty()) composer_->setText(draft);
+    for (const QString& question : std::exchange(handedEarly_, {})) takeQuestion(question, false);
   });
   panel_->reload();
 }
@@ -150,15 +157,10 @@ void ChatPane::connectComposer() {
   connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
     if (ticket != measureTicket_ || tokens < 0) return;
     measured_ = tokens;
-    const int total = services_.inference.status().contextLength;
-    composer_->setContext(tokens, total);
-    Q_EMIT contextChanged(tokens, total);
-    if (tokens < total) notices_->dismiss(QStringLiteral("context"));
+    showContext(tokens);
+    if (tokens < services_.inference.status().contextLength) notices_->dismiss(QStringLiteral("context"));
   });
-  connect(empty_, &EmptyState::exampleChosen, this, [this](const QString& text) {
-    composer_->setText(text);
-    focusComposer();
-  });
+  connect(empty_, &EmptyState::exampleChosen, this, &ChatPane::takeInsteadOfDraft);
   connect(empty_, &EmptyState::modelWanted, this, &ChatPane::chooseModelFile);
 }
 
@@ -212,9 +214,7 @@ void ChatPane::act(TurnAction action, MessageId id) {
       break;
     case TurnAction::AskInNewChat: {
       const Message* question = message ? transcript_->find(message->parent) : nullptr;
-      const QString text = question ? question->content : QString();
-      newChat();
-      composer_->setText(text);
+      if (question) intoNewChat(question->content);
       break;
     }
     case TurnAction::EditQuestion:
@@ -234,7 +234,7 @@ void ChatPane::newChat() {
   saveDraft();
   ++opening_;
   current_ = {};
-  adopting_ = false;
+  adopting_ = draftApart_ = false;
   transcript_->clear();
   notices_->dismiss(QStringLiteral("context"));
   panel_->setOpen(0);
@@ -245,7 +245,7 @@ void ChatPane::newChat() {
   Q_EMIT speedChanged(0, false);
   refreshEmpty();
   refreshAnswering();
-  measureLater_.start();
+  refreshContext();
   focusComposer();
 }
 
@@ -263,9 +263,11 @@ void ChatPane::openConversation(ConversationId id, MessageId message) {
       showFailure(opened.error);
       return;
     }
-    adopting_ = false;
+    adopting_ = draftApart_ = false;
     showTranscript(*opened, message);
-    composer_->setText(opened->conversation.draft);
+    // What was read may be older than what was typed here and is still being written.
+    current_.draft = drafts_.value(current_.id, opened->conversation.draft);
+    composer_->setText(current_.draft);
     draftLater_.stop();
     focusComposer();
   });
@@ -300,7 +302,7 @@ void ChatPane::showTranscript(const Transcript& transcript, MessageId message) {
                       services_.chat.isAnswering(current_.id));
   refreshEmpty();
   refreshAnswering();
-  measureLater_.start();
+  refreshContext();
 }
 
 void ChatPane::setConversation(const Conversation& conversation) {
@@ -354,15 +356,27 @@ void ChatPane::send(const QString& text) {
 }
 
 void ChatPane::ask(const QString& text) {
+  composer_->setText({});
+  draftLater_.stop();
+  if (current_.id == 0) newDraft_.clear();
+  drafts_.remove(current_.id);
+  askIn(current_.id, text);
+}
+
+// In a new chat, past what is typed for one: the service takes the kept draft for the question and forgets it.
+void ChatPane::askApart(const QString& text) {
+  newChat();
+  draftApart_ = !composer_->text().isEmpty();
+  askIn(0, text);
+  if (draftApart_) report(services_.chat.setDraft(0, composer_->text()));
+}
+
+void ChatPane::askIn(ConversationId id, const QString& text) {
   notices_->dismiss(QStringLiteral("context"));
   notices_->dismiss(QStringLiteral("failure"));
-  const ConversationId id = current_.id;
   const quint64 ticket = opening_;
   adopting_ = id == 0;
   asked_ = text;
-  composer_->setText({});
-  draftLater_.stop();
-  if (id == 0) newDraft_.clear();
   services_.chat.ask(id, text).then(this, [this, text, ticket](const Outcome<Message>& answer) {
     if (ticket == opening_) adopting_ = false;
     if (answer) {
@@ -370,20 +384,13 @@ void ChatPane::ask(const QString& text) {
       return;
     }
     // What was typed must not be lost because it could not be kept.
-    if (ticket == opening_ && composer_->text().isEmpty()) composer_->setText(text);
+    if (ticket == opening_ && composer_->text().isEmpty()) {
+      composer_->setText(text);
+    } else {
+      offerInsteadOfDraft(text);
+    }
     showFailure(answer.error);
   });
-}
-
-void ChatPane::takeQuestion(const QString& text, bool send) {
-  newChat();
-  if (send) {
-    ask(text);
-    return;
-  }
-  // What was typed before stays above it.
-  const QString draft = composer_->text();
-  composer_->setText(draft.trimmed().isEmpty() ? text : draft + QStringLiteral("\n\n") + text);
 }
 
 void ChatPane::stop() {
@@ -403,6 +410,12 @@ void ChatPane::messageAdded(const Message& message) {
     Conversation conversation = made ? *made : Conversation();
     conversation.id = message.conversation;
     setConversation(conversation);
+    if (std::exchange(draftApart_, false)) {
+      newDraft_ = composer_->text();
+      report(services_.chat.setDraft(0, newDraft_));
+      composer_->setText({});
+      draftLater_.stop();
+    }
   }
   if (message.conversation != current_.id) return;
   state_.set(QStringLiteral("conversation"), current_.id);
@@ -420,9 +433,7 @@ void ChatPane::deltaArrived(MessageId answer, const QString& text) {
   const auto running = services_.chat.answering(current_.id);
   if (!running || running->id != answer) return;
   Q_EMIT speedChanged(running->tokensPerSecond, true);
-  const int total = services_.inference.status().contextLength;
-  composer_->setContext(running->promptTokens + running->tokens, total);
-  Q_EMIT contextChanged(running->promptTokens + running->tokens, total);
+  showContext(running->promptTokens + running->tokens);
 }
 
 void ChatPane::messageFinished(const Message& message) {
@@ -435,13 +446,14 @@ void ChatPane::messageFinished(const Message& message) {
 
 void ChatPane::refreshAnswering() {
   composer_->setAnswering(current_.id != 0 && services_.chat.isAnswering(current_.id));
+  refreshPlaceholder();
+  refreshActions();
 }
 
 void ChatPane::refreshEmpty() {
   const bool empty = transcript_->isEmpty();
   empty_->setVisible(empty);
   transcript_->setVisible(!empty);
-  refreshPlaceholder();
 }
 
 void ChatPane::resizeEvent(QResizeEvent* event) {

@@ -31,6 +31,7 @@ class ChatPane : public QWidget {
 
   void newChat();
   void openConversation(ConversationId id, MessageId message = 0);
+  /// A question from outside. It never takes the place of what the person has typed.
   void takeQuestion(const QString& text, bool send);
   void stop();
   void regenerateLast();
@@ -45,6 +46,8 @@ class ChatPane : public QWidget {
   void useModel(const QString& file);
   void saveState();
   QList<Conversation> conversations() const;
+  /// Enables exactly the actions that would do something now.
+  void refreshActions();
 
  Q_SIGNALS:
   void titleChanged(const QString& title);
@@ -66,7 +69,14 @@ class ChatPane : public QWidget {
 
   void send(const QString& text);
   void act(TurnAction action, MessageId message);
+  /// Asks in the open chat and takes the text out of the composer.
   void ask(const QString& text);
+  /// Asks in a new chat without touching the draft of one.
+  void askApart(const QString& text);
+  void askIn(ConversationId id, const QString& text);
+  void intoNewChat(const QString& text);
+  void offerInsteadOfDraft(const QString& text);
+  void takeInsteadOfDraft(const QString& text);
   void showTranscript(const Transcript& transcript, MessageId message);
   void setConversation(const Conversation& conversation);
   void messageAdded(const Message& message);
@@ -82,6 +92,8 @@ class ChatPane : public QWidget {
   void modelChanged(const ModelStatus& status);
   void showModelMenu(const QPoint& global);
   void measure();
+  void refreshContext();
+  void showContext(int used);
   void draftChanged();
   void saveDraft();
   void showFailure(const QString& sentence);
@@ -112,11 +124,16 @@ class ChatPane : public QWidget {
   NoticeStack* banners_;
   Composer* composer_;
 
-  Conversation current_;  ///< id 0: a chat that is not there yet.
-  quint64 opening_ = 0;   ///< Counts up, so that a slow answer to an earlier click is ignored.
-  QString newDraft_;      ///< Typed into a chat that is not there yet.
+  Conversation current_;                   ///< id 0: a chat that is not there yet.
+  quint64 opening_ = 0;                    ///< Counts up, so that a slow answer to an earlier click is ignored.
+  QString newDraft_;                       ///< Typed into a chat that is not there yet.
+  QHash<ConversationId, QString> drafts_;  ///< Typed since the program started.
+  bool newDraftKnown_ = false;             ///< It was read from the store.
+  QStringList handedEarly_;                ///< Came before that.
+  int offers_ = 0;
   QString asked_;
-  bool adopting_ = false;  ///< The first question of a new chat is on its way.
+  bool adopting_ = false;    ///< The first question of a new chat is on its way ...
+  bool draftApart_ = false;  ///< ... and what the composer holds is not part of that chat.
   QTimer draftLater_, measureLater_;
   quint64 measureTicket_ = 0;
   int measured_ = -1;

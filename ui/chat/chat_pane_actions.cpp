@@ -10,10 +10,11 @@
 #include "ui/chat/find_bar.h"
 #include "ui/chat/model_menu.h"
 #include "ui/chat/transcript_view.h"
+#include "ui/widgets/actions.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/engine_words.h"
 
-// The chat pane's other half: what can be done with the open conversation, the model, and drafts.
+// The chat pane's other half: what can be done with the open conversation, and the model.
 
 namespace hadal::ui {
 
@@ -82,6 +83,29 @@ void ChatPane::offerOldTitle(ConversationId id, const QString& before) {
   });
 }
 
+void ChatPane::refreshActions() {
+  const bool open = current_.id != 0;
+  const bool answering = open && services_.chat.isAnswering(current_.id);
+  const Settings& settings = services_.settings;
+  using State = ModelStatus::State;
+  const State model = services_.inference.status().state;
+  const std::pair<const char*, bool> table[] = {
+      {"chat.find", open},
+      {"chat.stop", answering},
+      {"chat.regenerate", open && !answering && transcript_->last(hadal::MessageRole::Assistant)},
+      {"chat.rename", open},
+      {"chat.pin", open},
+      {"chat.copy", open && !transcript_->isEmpty()},
+      {"chat.delete", open},
+      {"model.choose", !settings.isLocked(QLatin1String(setting::modelFile))},
+      {"model.unload", model == State::Ready || model == State::Loading},
+  };
+  for (const auto& [id, possible] : table) {
+    // While the window is being built, its actions are not there yet.
+    if (QAction* action = actions_.find(QLatin1String(id))) action->setEnabled(possible);
+  }
+}
+
 void ChatPane::findHere() {
   if (current_.id != 0) find_->open();
 }
@@ -95,7 +119,7 @@ void ChatPane::focusComposer() {
   composer_->edit()->setFocus(Qt::OtherFocusReason);
 }
 
-// ---- model, context, drafts -----------------------------------------------------------------------------------------
+// ---- model, context -----------------------------------------------------------------------------------------
 
 void ChatPane::modelChanged(const ModelStatus& status) {
   composer_->setModel(status);
@@ -109,13 +133,16 @@ void ChatPane::modelChanged(const ModelStatus& status) {
     notices_->dismiss(QStringLiteral("model"));
   }
   transcript_->setWaitingForModel(status.state == State::Loading);
+  refreshActions();
   if (status.state == State::Ready) measureLater_.start();
 }
 
 void ChatPane::refreshPlaceholder() {
   const auto state = services_.inference.status().state;
   const bool none = state == ModelStatus::State::NoModel || state == ModelStatus::State::Failed;
-  composer_->setSendingPossible(!none, none               ? tr("Choose a model first, or drop a model file here")
+  const bool answering = current_.id != 0 && services_.chat.isAnswering(current_.id);
+  composer_->setSendingPossible(!none, answering          ? tr("Esc stops the answer")
+                                       : none             ? tr("Choose a model first, or drop a model file here")
                                        : current_.id != 0 ? tr("Ask on, or drop a model file here")
                                                           : QString());
 }
@@ -142,8 +169,29 @@ void ChatPane::showModelMenu(const QPoint& global) {
       [this] { chooseModelFile(); });
 }
 
+void ChatPane::showContext(int used) {
+  const int total = services_.inference.status().contextLength;
+  composer_->setContext(used, total);
+  Q_EMIT contextChanged(used, total);
+}
+
+// Another chat: its own figure at once, as far as it is known, and the exact one as soon as it is counted.
+void ChatPane::refreshContext() {
+  measureTicket_ = 0;
+  measured_ = -1;
+  measureLater_.stop();
+  const Message* answer = transcript_->last(hadal::MessageRole::Assistant);
+  if (const auto running = services_.chat.answering(current_.id)) {
+    showContext(running->promptTokens + running->tokens);
+    return;
+  }
+  showContext(transcript_->isEmpty() ? 0 : answer && answer->tokens > 0 ? answer->promptTokens + answer->tokens : -1);
+  measure();
+}
+
 void ChatPane::measure() {
   if (services_.inference.status().state != ModelStatus::State::Ready) return;
+  if (current_.id != 0 && services_.chat.isAnswering(current_.id)) return;  // Counted with every piece that comes.
   QList<PromptMessage> prompt;
   const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
   if (!system.isEmpty()) prompt << PromptMessage{hadal::MessageRole::System, system};
@@ -151,28 +199,12 @@ void ChatPane::measure() {
   measuredText_ = composer_->text().trimmed();
   if (!measuredText_.isEmpty()) prompt << PromptMessage{hadal::MessageRole::User, measuredText_};
   measured_ = -1;
+  measureTicket_ = 0;
   if (prompt.isEmpty()) {
-    const int total = services_.inference.status().contextLength;
-    composer_->setContext(0, total);
-    Q_EMIT contextChanged(0, total);
+    showContext(0);
     return;
   }
   measureTicket_ = services_.inference.measure(prompt);
-}
-
-void ChatPane::draftChanged() {
-  draftLater_.start();
-  measureLater_.start();
-}
-
-void ChatPane::saveDraft() {
-  draftLater_.stop();
-  const QString text = composer_->text();
-  if (current_.id == 0 && adopting_) return;
-  QString& kept = current_.id == 0 ? newDraft_ : current_.draft;
-  if (text == kept) return;
-  kept = text;
-  services_.chat.setDraft(current_.id, text);
 }
 
 void ChatPane::showFailure(const QString& sentence) {
@@ -194,9 +226,7 @@ void ChatPane::showTooLong(const QString& text, int tokens) {
   if (current_.id != 0) {
     connect(notice->addAction(tr("Ask in a new chat")), &Button::clicked, this, [this, text] {
       composer_->setText({});
-      saveDraft();
-      newChat();
-      composer_->setText(text);
+      intoNewChat(text);
     });
   }
   connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);

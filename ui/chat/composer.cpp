@@ -100,6 +100,7 @@ void GrowingEdit::contextMenuEvent(QContextMenuEvent* event) {
 
 Composer::Composer(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("composer"));
+  setAttribute(Qt::WA_Hover);
   edit_ = new GrowingEdit(this);
   edit_->setObjectName(QStringLiteral("composerEdit"));
   setFocusProxy(edit_);
@@ -109,6 +110,7 @@ Composer::Composer(QWidget* parent) : QWidget(parent) {
   model_->setOpensMenu(true);
   meter_ = new ProgressBar(meterWidth, 4, this);
   count_ = new ElidedLabel(this, Type::Caption, 0, Role::TextMuted);
+  count_->setObjectName(QStringLiteral("contextCount"));
   count_->setTabular(true);
   send_ = new Button(Button::Kind::Primary, {}, this);
   send_->setObjectName(QStringLiteral("send"));
@@ -246,16 +248,6 @@ void Composer::paintEvent(QPaintEvent*) {
 void Composer::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
   if (event->type() == QEvent::LanguageChange) retranslate();
-}
-
-void Composer::enterEvent(QEnterEvent* event) {
-  QWidget::enterEvent(event);
-  update();
-}
-
-void Composer::leaveEvent(QEvent* event) {
-  QWidget::leaveEvent(event);
-  update();
 }
 
 void Composer::mousePressEvent(QMouseEvent* event) {

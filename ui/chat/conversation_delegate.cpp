@@ -67,7 +67,8 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
   const bool hit = index.data(ConversationModel::MessageRole).toLongLong() != 0;
   const bool open = !hit && index.data(ConversationModel::IdRole).toLongLong() == open_;
   const bool hover = option.state & QStyle::State_MouseOver;
-  const bool focus = (option.state & QStyle::State_HasFocus) && (option.state & QStyle::State_KeyboardFocusChange);
+  const bool focus =
+      (option.state & QStyle::State_HasFocus) && (byKeys_ || (option.state & QStyle::State_KeyboardFocusChange));
   if (open) {
     drawCard(*painter, row, radius::control, colour(Role::AccentSoft));
   } else if (hover) {

@@ -18,9 +18,12 @@ class ConversationDelegate : public QStyledItemDelegate {
 
   static QRect moreRect(const QRect& row);
   void setOpen(qint64 conversation) { open_ = conversation; }
+  /// The ring of the current row shows while the list is walked with the keys.
+  void setByKeys(bool byKeys) { byKeys_ = byKeys; }
 
  private:
   qint64 open_ = 0;
+  bool byKeys_ = false;
 };
 
 }  // namespace hadal::ui

@@ -88,8 +88,13 @@ ConversationPanel::ConversationPanel(ChatService& chat, QWidget* parent)
       if (!done) Q_EMIT failed(done.error);
     });
   });
+  connect(model_, &QAbstractItemModel::modelAboutToBeReset, this, [this] {
+    currentRow_ = list_->currentIndex().row();
+    current_ = list_->currentIndex().data(ConversationModel::IdRole).toLongLong();
+  });
   connect(model_, &QAbstractItemModel::modelReset, this, [this] {
     setOpen(open_);
+    if (list_->hasFocus()) keepPlace();
     // A folder that was just made is named as soon as its head is there.
     if (folderToName_ != 0 && model_->indexOfFolder(folderToName_).isValid())
       renameFolder(std::exchange(folderToName_, 0));
@@ -128,6 +133,7 @@ void ConversationPanel::reload() {
       Q_EMIT newDraftFound(list->newDraft);
     } else {
       Q_EMIT failed(list.error);
+      Q_EMIT newDraftFound({});
     }
   });
 }
@@ -138,11 +144,26 @@ void ConversationPanel::setOpen(ConversationId id) {
   const QModelIndex index = model_->indexOf(id);
   if (index.isValid()) {
     list_->setCurrentIndex(index);
-  } else {
+  } else if (!list_->hasFocus()) {
     list_->clearSelection();
     list_->setCurrentIndex({});
   }
   list_->viewport()->update();
+}
+
+// Whoever walks the list with the keys stays where they were, or beside what went away.
+void ConversationPanel::keepPlace() {
+  if (const QModelIndex same = model_->indexOf(current_); current_ != 0 && same.isValid()) {
+    list_->setCurrentIndex(same);
+    return;
+  }
+  if (currentRow_ < 0) return;
+  for (int row = qMin(currentRow_, model_->rowCount() - 1); row >= 0; --row) {
+    if (model_->index(row).data(ConversationModel::IsGroupRole).toBool()) continue;
+    list_->setCurrentIndex(model_->index(row));
+    return;
+  }
+  step(1);
 }
 
 void ConversationPanel::focusSearch() {
@@ -284,7 +305,11 @@ bool ConversationPanel::listKey(QKeyEvent* event) {
 }
 
 bool ConversationPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == list_->viewport() && event->type() == QEvent::MouseButtonPress) delegate_->setByKeys(false);
+  if (watched == list_ && event->type() == QEvent::FocusIn && !list_->currentIndex().isValid()) step(1);
   if (watched == list_ && event->type() == QEvent::KeyPress && list_->hasFocus()) {
+    delegate_->setByKeys(true);
+    list_->viewport()->update();
     if (listKey(static_cast<QKeyEvent*>(event))) return true;
   }
   if (watched == list_->viewport() && event->type() == QEvent::MouseButtonRelease) {

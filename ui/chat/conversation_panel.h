@@ -50,6 +50,7 @@ class ConversationPanel : public QWidget {
   void activate(const QModelIndex& index);
   bool listKey(QKeyEvent* event);
   void step(int direction);
+  void keepPlace();
 
   ChatService& chat_;
   ConversationModel* model_;
@@ -59,6 +60,8 @@ class ConversationPanel : public QWidget {
   QListView* list_;
   QTimer searchLater_;
   ConversationId open_ = 0;
+  ConversationId current_ = 0;  ///< Before the rows changed ...
+  int currentRow_ = -1;         ///< ... and where it stood.
   FolderId folderToName_ = 0;
 };
 

@@ -1,27 +1,27 @@
 #include "ui/chat/empty_state.h"
 
-#include <QTextLayout>
-
 #include "ui/theme/paint.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/notice.h"
+#include "ui/widgets/phrases.h"
 
 namespace hadal::ui {
 
 namespace {
 
-constexpr int cardHeight = 86;
+constexpr int cardHeight = 86, padding = 15;
 
 // An example: two lines of what to ask, one of what comes of it.
 class ExampleCard : public Pressable {
  public:
   using Pressable::Pressable;
   void setTexts(const QString& title, const QString& note, const QString& question) {
-    setText(title);
+    title_ = title;
     note_ = note;
     question_ = question;
-    setAccessibleName(title);
+    setText(withoutJoints(title));
+    setAccessibleName(text());
     setAccessibleDescription(note);
     update();
   }
@@ -33,27 +33,18 @@ class ExampleCard : public Pressable {
     const Role ground = isDown() ? Role::Pressed : isHot() ? Role::Hover : Role::Surface;
     drawCard(painter, rect(), radius::card, colour(ground), colour(Role::Border));
     if (hasRing()) drawFocusRing(painter, rect(), radius::card);
-    QTextLayout layout(text(), typeface(Type::Body));
-    QTextOption option;
-    option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    layout.setTextOption(option);
-    const qreal baseline = baselineIn(line::body, layout.font());
-    layout.beginLayout();
-    for (int row = 0; row < 2; ++row) {
-      QTextLine line = layout.createLine();
-      if (!line.isValid()) break;
-      line.setLineWidth(width() - 30);
-      line.setPosition(QPointF(0, row * ui::line::body + baseline - line.ascent()));
+    const QFont face = typeface(Type::Body);
+    int y = 13;
+    for (const QString& row : phraseLines(title_, face, width() - 2 * padding).mid(0, 2)) {
+      drawLine(painter, QRect(padding, y, width() - 2 * padding, line::body), row, face, colour(Role::Text));
+      y += line::body;
     }
-    layout.endLayout();
-    painter.setPen(colour(Role::Text));
-    layout.draw(&painter, QPointF(15, 13));
-    drawLine(painter, QRect(15, height() - 30, width() - 30, line::caption), note_, typeface(Type::Caption),
-             colour(Role::TextMuted));
+    drawLine(painter, QRect(padding, height() - 30, width() - 2 * padding, line::caption), note_,
+             typeface(Type::Caption), colour(Role::TextMuted));
   }
 
  private:
-  QString note_, question_;
+  QString title_, note_, question_;
 };
 
 }  // namespace
@@ -66,6 +57,7 @@ EmptyState::EmptyState(QWidget* parent) : QWidget(parent) {
   for (int i = 0; i < 3; ++i) {
     auto* card = new ExampleCard(this);
     connect(card, &Pressable::clicked, this, [this, card] { Q_EMIT exampleChosen(card->question()); });
+    card->setObjectName(QStringLiteral("example%1").arg(i));
     cards_ << card;
   }
   retranslate();

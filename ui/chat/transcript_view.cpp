@@ -404,6 +404,18 @@ void TranscriptView::showMatch() {
 void TranscriptView::paintEvent(QPaintEvent*) {
   QPainter painter(viewport());
   painter.fillRect(viewport()->rect(), colour(Role::Surface));
+  // Only the keyboard brings the focus here.
+  if (hasFocus()) drawFocusRing(painter, viewport()->rect(), 0);
+}
+
+void TranscriptView::focusInEvent(QFocusEvent* event) {
+  QAbstractScrollArea::focusInEvent(event);
+  viewport()->update();
+}
+
+void TranscriptView::focusOutEvent(QFocusEvent* event) {
+  QAbstractScrollArea::focusOutEvent(event);
+  viewport()->update();
 }
 
 bool TranscriptView::viewportEvent(QEvent* event) {

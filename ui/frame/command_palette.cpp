@@ -1,7 +1,6 @@
 #include "ui/frame/command_palette.h"
 
 #include <QAction>
-#include <QKeyEvent>
 #include <QLineEdit>
 #include <QLocale>
 #include <QStyledItemDelegate>
@@ -9,6 +8,7 @@
 
 #include "ui/theme/paint.h"
 #include "ui/widgets/actions.h"
+#include "ui/widgets/keys.h"
 
 namespace hadal::ui {
 
@@ -100,6 +100,7 @@ CommandPalette::CommandPalette(Actions& actions, QWidget* window)
   input_->setFont(typeface(Type::Section, QFont::Normal));
   input_->installEventFilter(this);
   list_ = new QListView(this);
+  list_->setObjectName(QStringLiteral("commands"));
   list_->setModel(model_);
   list_->setItemDelegate(new PaletteDelegate(list_));
   list_->setFrameShape(QFrame::NoFrame);
@@ -110,6 +111,12 @@ CommandPalette::CommandPalette(Actions& actions, QWidget* window)
   list_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   list_->viewport()->setAutoFillBackground(false);
   connect(input_, &QLineEdit::textChanged, this, &CommandPalette::fill);
+  // What can be done may change while it is open: an answer comes to its end.
+  for (QAction* action : actions.all()) {
+    connect(action, &QAction::enabledChanged, this, [this] {
+      if (isVisible()) fill();
+    });
+  }
   connect(list_, &QListView::clicked, this, &CommandPalette::run);
   window->installEventFilter(this);
   hide();
@@ -230,15 +237,12 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     setGeometry(parentWidget()->rect());
     place();
   }
-  if (watched == input_ && event->type() == QEvent::ShortcutOverride) {
-    // Esc closes the palette; it must not stop an answer behind it.
-    if (static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) event->accept();
+  if (watched == input_ && takesEscape(event)) {
+    dismiss();
+    return true;
   }
   if (watched == input_ && event->type() == QEvent::KeyPress) {
     switch (static_cast<QKeyEvent*>(event)->key()) {
-      case Qt::Key_Escape:
-        dismiss();
-        return true;
       case Qt::Key_Up:
         step(-1);
         return true;

@@ -84,6 +84,7 @@ MainWindow::MainWindow(Services services, const QString& stateFile)
 
   addChatActions();
   addActions();
+  chat_->refreshActions();
   chatButton_->setChecked(true);
   retranslate();
   restoreWindow();

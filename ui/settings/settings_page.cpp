@@ -32,6 +32,7 @@ SettingsPage::SettingsPage(Settings& settings, QWidget* parent) : QWidget(parent
   setFocusPolicy(Qt::NoFocus);
   scroll_ = new QScrollArea(this);
   scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setFocusPolicy(Qt::NoFocus);
   scroll_->setWidgetResizable(true);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->viewport()->setAutoFillBackground(false);
