@@ -45,6 +45,10 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return concat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   const Unit unit = unit_for(bytes);
   return concat(in_unit(bytes, unit), " ", unit.name);
@@ -52,7 +56,9 @@ std::string human_bytes(std::uint64_t bytes) {
 
 std::string human_part(std::uint64_t bytes, std::uint64_t whole) {
   const Unit unit = unit_for(whole);
-  return concat(in_unit(bytes, unit), " of ", in_unit(whole, unit), " ", unit.name);
+  const std::string part = in_unit(bytes, unit), all = in_unit(whole, unit);
+  if (part == all && bytes != whole) return concat(bytes, " of ", whole, " bytes");
+  return concat(part, " of ", all, " ", unit.name);
 }
 
 }  // namespace hadal

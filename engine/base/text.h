@@ -39,10 +39,14 @@ std::string concat(const Parts&... parts) {
 /// valid UTF-8 become '?', and what is longer than `limit` bytes ends in "...".
 std::string printable(std::string_view text, std::size_t limit = 96);
 
+/// "1 token", "2 tokens": for nouns whose plural takes an s.
+std::string counted(std::uint64_t count, std::string_view noun);
+
 /// "98.4 MB"; decimal units, as file managers show them.
 std::string human_bytes(std::uint64_t bytes);
 
-/// "1.2 of 4.7 GB": both in the unit that suits the whole.
+/// "1.2 of 4.7 GB": both in the unit that suits the whole; "98399999 of 98400000 bytes" where rounding would make
+/// different numbers look the same.
 std::string human_part(std::uint64_t bytes, std::uint64_t whole);
 
 }  // namespace hadal

@@ -47,6 +47,10 @@ void BaseTest::printsSizes() {
   QCOMPARE(QString::fromStdString(human_bytes(98'362'432)), QString("98.4 MB"));
   QCOMPARE(QString::fromStdString(human_part(1'200'000'000, 4'700'000'000)), QString("1.2 of 4.7 GB"));
   QCOMPARE(QString::fromStdString(human_part(0, UINT64_MAX)), QString("0.0 of 18446744.1 TB"));
+  QCOMPARE(QString::fromStdString(human_part(98'362'431, 98'362'432)), QString("98362431 of 98362432 bytes"));
+  QCOMPARE(QString::fromStdString(human_part(98'362'432, 98'362'432)), QString("98.4 of 98.4 MB"));
+  QCOMPARE(QString::fromStdString(counted(1, "token")), QString("1 token"));
+  QCOMPARE(QString::fromStdString(counted(0, "token")), QString("0 tokens"));
 }
 
 void BaseTest::alignsBuffers() {
