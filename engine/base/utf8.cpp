@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <cstdio>
+
+#include "base/text.h"
+
 namespace hadal {
 namespace {
 
@@ -36,6 +40,22 @@ Utf8Head utf8_head(std::string_view text) {
     if (byte(i) < low || byte(i) > high) return {Utf8State::invalid, i};
   }
   return {Utf8State::valid, lead.length};
+}
+
+Result<void> check_utf8(std::string_view text, std::string_view name) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Head head = utf8_head(text.substr(at));
+    if (head.state != Utf8State::valid) {
+      char byte[8];
+      std::snprintf(byte, sizeof byte, "0x%02X", static_cast<unsigned>(static_cast<std::uint8_t>(text[at])));
+      return Error{ErrorCode::invalid_argument,
+                   concat(name, " is not valid UTF-8: the byte ", byte, " at byte offset ", at,
+                          head.state == Utf8State::incomplete ? " begins a character that is cut off by the end."
+                                                              : " belongs to no character.")};
+    }
+    at += head.length;
+  }
+  return {};
 }
 
 }  // namespace hadal

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "hadal/result.h"
+
 namespace hadal {
 
 /// Outcome of looking at the head of a byte sequence.
@@ -19,6 +21,10 @@ struct Utf8Head {
 
 /// `text` must not be empty. Overlong forms, surrogates and values past U+10FFFF are invalid (RFC 3629).
 Utf8Head utf8_head(std::string_view text);
+
+/// Fails where `text` is not UTF-8, with a sentence that begins with `name` ("The file x") and says the offset, counted
+/// in bytes from 0, and the value of the first byte that belongs to no character.
+Result<void> check_utf8(std::string_view text, std::string_view name);
 
 inline constexpr std::string_view utf8_replacement = "\xEF\xBF\xBD";
 

@@ -61,6 +61,12 @@ double guessed_token_seconds(const Decoder& decoder, ops::Backend backend, int t
   return static_cast<double>(decoder.multiplications() + 1) / speed;
 }
 
+/// The other choice of a person whose text is too long.
+std::string longer_context(int context, int trained) {
+  if (context >= trained) return concat(" (this model was trained for no more than ", trained, ")");
+  return concat(", or choose a longer context: this model was trained for ", trained);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> model, const EngineOptions& wanted,
@@ -92,26 +98,32 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
               guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
               kMostTokens) {}
 
-Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t most) const {
-  if (ids.empty()) return Error{ErrorCode::invalid_argument, "There is no token to compute."};
+Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const {
+  if (ids.empty())
+    return Error{
+        ErrorCode::invalid_argument,
+        "There is no token to compute: the text is empty, or the model's vocabulary has no token for any of it."};
   const std::int32_t vocabulary = model_->impl().decoder->vocabulary_size();
   for (const TokenId id : ids) {
-    if (id < 0 || id >= vocabulary) {
-      return Error{ErrorCode::invalid_argument,
-                   concat("Token ", id, " is outside the model's vocabulary of ", vocabulary, ".")};
-    }
+    if (id >= 0 && id < vocabulary) continue;
+    return Error{ErrorCode::invalid_argument,
+                 concat("The id ", id, " is not in the vocabulary of ", vocabulary, " tokens.")};
   }
-  if (ids.size() > most) {
-    return Error{ErrorCode::context_full,
-                 concat("The text is ", ids.size() - most, " tokens too long: it has ", ids.size(),
-                        ", and of the context of ", options_.context_length, " tokens ", most, " can be used for it.")};
-  }
-  return {};
+  const std::size_t most = static_cast<std::size_t>(options_.context_length) - room_for_answer;
+  if (ids.size() <= most) return {};
+  const int trained = model_->impl().decoder->context_length();
+  return Error{ErrorCode::context_full,
+               concat("The text has ", counted(ids.size(), "token"), " and is ", counted(ids.size() - most, "token"),
+                      " too long: the context holds ", options_.context_length,
+                      room_for_answer > 0 ? concat(", of which an answer needs ", room_for_answer, " at least, so ",
+                                                   most, " are left for it")
+                                          : "",
+                      ". It is never cut; shorten it", longer_context(options_.context_length, trained), ".")};
 }
 
 Result<RequestId> CpuEngine::submit(Request request) {
   // One token of the context is the least an answer needs.
-  const auto checked = check_ids(request.prompt, static_cast<std::size_t>(options_.context_length) - 1);
+  const auto checked = check_ids(request.prompt, 1);
   if (!checked) return checked.error();
   try {
     sequences_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), Clock::now()));
@@ -285,8 +297,7 @@ EngineStatus CpuEngine::status() const {
 }
 
 Result<std::vector<float>> CpuEngine::logits(std::span<const TokenId> ids, bool step) {
-  if (const auto checked = check_ids(ids, static_cast<std::size_t>(options_.context_length)); !checked)
-    return checked.error();
+  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
   std::vector<std::int32_t> blocks;
   try {
     std::vector<float> out(ids.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));

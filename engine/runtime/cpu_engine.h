@@ -29,7 +29,7 @@ class CpuEngine final : public Engine {
   CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& options, ops::Backend backend,
             ops::CpuTarget target, std::unique_ptr<KvCache> cache);
 
-  Result<void> check_ids(std::span<const TokenId> ids, std::size_t most) const;
+  Result<void> check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const;
   void end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
   void start(Sequence& sequence);

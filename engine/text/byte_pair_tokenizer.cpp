@@ -143,7 +143,7 @@ Result<void> BytePairTokenizer::load_special(const GgufFile& file) {
   return {};
 }
 
-std::vector<TokenId> BytePairTokenizer::encode(std::string_view text, EncodeOptions options) const {
+std::vector<TokenId> BytePairTokenizer::encode_valid(std::string_view text, EncodeOptions options) const {
   std::vector<TokenId> out;
   out.reserve(text.size() / 3 + 1);
   if (options.add_special && add_bos_) out.push_back(bos_);
@@ -158,7 +158,7 @@ std::vector<TokenId> BytePairTokenizer::encode(std::string_view text, EncodeOpti
   return out;
 }
 
-std::vector<TokenId> BytePairTokenizer::encode(std::span<const TextPart> parts) const {
+std::vector<TokenId> BytePairTokenizer::encode_valid(std::span<const TextPart> parts) const {
   std::vector<TokenId> out;
   std::string plain;  // since the last special token: pieces may reach across parts
   const auto flush = [&] {

@@ -13,19 +13,20 @@
 namespace hadal {
 
 /// The tokenizer of GPT-2 and of all that followed it: text is cut into pieces, each piece's bytes are merged pairwise.
-/// Input need not be UTF-8. A byte for which the vocabulary has no token is left out, as in the models' own tokenizers.
 class BytePairTokenizer final : public Tokenizer {
  public:
   static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
 
-  std::vector<TokenId> encode(std::string_view text, EncodeOptions options) const override;
-  std::vector<TokenId> encode(std::span<const TextPart> parts) const override;
   std::string piece(TokenId id, bool special) const override;
   std::int32_t vocabulary_size() const override { return tokens_.size(); }
   bool is_end(TokenId id) const override { return known(id) && ends_[static_cast<std::size_t>(id)]; }
   bool is_control(TokenId id) const override { return known(id) && control_[static_cast<std::size_t>(id)]; }
   TokenId bos() const override { return bos_; }
   TokenId eos() const override { return eos_; }
+
+ protected:
+  std::vector<TokenId> encode_valid(std::string_view text, EncodeOptions options) const override;
+  std::vector<TokenId> encode_valid(std::span<const TextPart> parts) const override;
 
  private:
   BytePairTokenizer() = default;

@@ -23,11 +23,4 @@ std::string Utf8Stream::finish() {
   return std::string(unfinished ? utf8_replacement : "");
 }
 
-std::string Tokenizer::decode(std::span<const TokenId> ids, bool special) const {
-  Utf8Stream stream;
-  std::string out;
-  for (const TokenId id : ids) out += stream.push(piece(id, special));
-  return out + stream.finish();
-}
-
 }  // namespace hadal

@@ -17,7 +17,8 @@ namespace hadal::tools {
 class Arguments {
  public:
   /// `words` are what follows the sub-command's name. Options may stand anywhere, as `--name value` or `--name=value`;
-  /// after `--` everything is positional. Errors are sentences for a person who typed the line.
+  /// after `--` everything is positional. A positional may not be empty. Errors are sentences for a person who typed
+  /// the line.
   static Result<Arguments> parse(const CommandSpec& spec, std::span<const char* const> words);
 
   /// --help was among the options; nothing else was checked then.
@@ -38,6 +39,10 @@ class Arguments {
   std::vector<std::string> positionals_;
   std::map<std::string, std::vector<std::string>, std::less<>> options_;
 };
+
+/// "; did you mean --json?" where `word` is near one or more of `known` (few letters differ, or one begins the other),
+/// otherwise ".".
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 
 /// What --help prints.
 std::string help_text(const CommandSpec& spec);

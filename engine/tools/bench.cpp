@@ -96,7 +96,21 @@ Result<Plan> plan_of(const Arguments& arguments) {
   if (auto r = read("--generate", plan.generate, 0); !r) return r.error();
   if (auto r = read("--depth", plan.depth, 0); !r) return r.error();
   if (auto r = read("--repetitions", plan.repetitions, 1); !r) return r.error();
+  if (plan.prompt == 0 && plan.generate == 0) {
+    return Error{ErrorCode::invalid_argument, "With --prompt 0 and --generate 0 there is nothing to measure."};
+  }
   return plan;
+}
+
+/// Every measured request must fit: one that the end of the context ends early measures something else.
+Result<void> check_room(const Plan& plan, const Workbench& bench) {
+  const std::int64_t read = plan.prompt > 0 ? plan.depth + plan.prompt + 1 : 0;
+  const std::int64_t written = plan.generate > 0 ? std::max<std::int64_t>(plan.depth, 1) + plan.generate + 1 : 0;
+  const std::int64_t needed = std::max(read, written), context = bench.engine->status().context_length;
+  if (needed <= context) return {};
+  return with_choices({ErrorCode::context_full, concat("This needs a context of ", needed, " tokens, and there are ",
+                                                       context, ": choose a smaller --prompt, --generate or --depth.")},
+                      bench);
 }
 
 std::string report(const Plan& plan, const Figures& figures, const Workbench& bench, double load_seconds,
@@ -134,6 +148,7 @@ int run(const Arguments& arguments) {
   auto bench = open_workbench(arguments, *options);
   if (!bench) return fail(bench.error());
   const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  if (auto room = check_room(*plan, *bench); !room) return fail(room.error());
   const auto figures = measure(*plan, *bench->engine, bench->model->tokenizer());
   if (!figures) return fail(figures.error());
   return print(report(*plan, *figures, *bench, load_seconds, arguments.has("--json")));

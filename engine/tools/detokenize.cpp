@@ -1,10 +1,9 @@
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
 #include "text/tokenizer_factory.h"
 #include "tools/arguments.h"
 #include "tools/output.h"
-#include "tools/workbench.h"
+#include "tools/token_ids.h"
 
 namespace hadal::tools {
 namespace {
@@ -12,18 +11,14 @@ namespace {
 int run(const Arguments& arguments) {
   const auto list = arguments.value("--ids");
   if (!list) return fail_usage({ErrorCode::invalid_argument, "detokenize needs --ids."});
-  const auto ids = parse_ids(*list);
-  if (!ids) return fail_usage(ids.error());
+  const auto numbers = split_ids(*list);
+  if (!numbers) return fail_usage(numbers.error());
   const auto file = GgufFile::open(arguments.positional(0));
   if (!file) return fail(file.error());
   const auto tokenizer = make_tokenizer(*file);
   if (!tokenizer) return fail(tokenizer.error());
-  const std::int32_t count = (*tokenizer)->vocabulary_size();
-  for (const TokenId id : *ids) {
-    if (id >= 0 && id < count) continue;
-    return fail(file->error(ErrorCode::invalid_argument,
-                            concat(id, " is no token id of this model; they go from 0 to ", count - 1, ".")));
-  }
+  const auto ids = ids_in_vocabulary(*numbers, (*tokenizer)->vocabulary_size());
+  if (!ids) return fail(ids.error());
   const std::string text = (*tokenizer)->decode(*ids, !arguments.has("--no-special"));
   if (arguments.has("--json")) return print(nlohmann::json{{"text", text}}.dump() + "\n");
   return print(text);

@@ -1,7 +1,8 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/mapped_file.h"
-#include "base/text.h"
+#include "base/utf8.h"
+#include "tools/conversation.h"
 #include "tools/output.h"
 #include "tools/workbench.h"
 
@@ -10,60 +11,33 @@ namespace {
 
 using nlohmann::json;
 
-Error at_fault(const std::string& path, std::string_view sentence) {
-  return {ErrorCode::invalid_argument, concat("The file ", printable(path), " ", sentence)};
-}
+/// What --prompt or --messages say, read before the model is.
+struct Input {
+  std::string prompt;
+  std::vector<ChatMessage> messages;  ///< Empty: the prompt counts.
+};
 
-/// Line and column of a byte, for sentences.
-std::string place(std::string_view text, std::size_t byte) {
-  const std::string_view before = text.substr(0, std::min(byte, text.size()));
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const std::size_t start = before.rfind('\n');
-  const std::size_t column = before.size() - (start == std::string_view::npos ? 0 : start + 1);
-  return concat("line ", line, ", column ", std::max<std::size_t>(column, 1));
-}
-
-Result<json> read_json(const std::string& path) {
-  const auto file = MappedFile::open(path);
-  if (!file) return file.error();
-  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
-  try {
-    return json::parse(text);
-  } catch (const json::parse_error& error) {
-    return at_fault(path, concat("is no JSON: it breaks off at ", place(text, error.byte), "."));
+Result<Input> input_of(const Arguments& arguments) {
+  Input input;
+  for (const std::string& stop : arguments.values("--stop")) {
+    if (auto valid = check_utf8(stop, "The text of option --stop"); !valid) return valid.error();
   }
-}
-
-Result<std::string> member(const json& message, const char* key, std::size_t index, const std::string& path) {
-  const auto found = message.is_object() ? message.find(key) : message.end();
-  if (!message.is_object() || found == message.end() || !found->is_string()) {
-    return at_fault(path, concat("needs a text \"", key, "\" in message ", index + 1, "."));
+  if (const auto prompt = arguments.value("--prompt")) {
+    if (auto valid = check_utf8(*prompt, "The text of option --prompt"); !valid) return valid.error();
+    input.prompt = *prompt;
+    return input;
   }
-  return found->get<std::string>();
-}
-
-Result<std::vector<ChatMessage>> read_messages(const std::string& path) {
-  const auto parsed = read_json(path);
-  if (!parsed) return parsed.error();
-  if (!parsed->is_array() || parsed->empty())
-    return at_fault(path, "must be a list of messages, each with a role and a content.");
-  std::vector<ChatMessage> messages;
-  for (std::size_t i = 0; i < parsed->size(); ++i) {
-    auto role = member((*parsed)[i], "role", i, path), content = member((*parsed)[i], "content", i, path);
-    if (!role) return role.error();
-    if (!content) return content.error();
-    messages.push_back({std::move(*role), std::move(*content)});
-  }
-  return messages;
-}
-
-Result<std::vector<TokenId>> prompt_ids(const Arguments& arguments, const Model& model) {
-  if (const auto text = arguments.value("--prompt")) return model.tokenizer().encode(*text);
-  const auto messages = read_messages(*arguments.value("--messages"));
+  auto messages = read_conversation(*arguments.value("--messages"));
   if (!messages) return messages.error();
+  input.messages = std::move(*messages);
+  return input;
+}
+
+Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) {
+  if (input.messages.empty()) return model.tokenizer().encode(input.prompt);
   const auto chat = model.chat_template();
   if (!chat) return chat.error();
-  const auto parts = (*chat)->parts(*messages, true);
+  const auto parts = (*chat)->parts(input.messages, true);
   if (!parts) return parts.error();
   return model.tokenizer().encode(*parts);
 }
@@ -84,6 +58,8 @@ Result<Request> request_of(const Arguments& arguments) {
   request.sampling = {static_cast<float>(*temperature), static_cast<int>(*top_k), static_cast<float>(*top_p),
                       static_cast<std::uint64_t>(*seed)};
   request.stop = arguments.values("--stop");
+  if (std::ranges::find(request.stop, std::string()) != request.stop.end())
+    return Error{ErrorCode::invalid_argument, "Option --stop needs a text that is not empty."};
   return request;
 }
 
@@ -118,10 +94,11 @@ Result<Answer> answer(Engine& engine, bool stream) {
     for (Event& event : engine.step()) {
       answer.text += event.text;
       answer.tokens.insert(answer.tokens.end(), event.tokens.begin(), event.tokens.end());
-      if (event.kind == Event::Kind::finished)
+      if (event.kind == Event::Kind::finished) {
         answer.end = std::move(event);
-      else if (stream && !event.text.empty() && print(event.text) != exit_ok)
-        return Error{ErrorCode::io, "The answer was cut short."};
+      } else if (stream) {
+        if (auto written = write_output(event.text); !written) return written.error();
+      }
     }
   }
   if (answer.end.error) return *answer.end.error;
@@ -151,12 +128,16 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   auto request = request_of(arguments);
   if (!request) return fail_usage(request.error());
+  const auto input = input_of(arguments);
+  if (!input) return fail(input.error());
   auto bench = open_workbench(arguments, *options);
   if (!bench) return fail(bench.error());
-  auto ids = prompt_ids(arguments, *bench->model);
+  auto ids = prompt_ids(*input, *bench->model);
   if (!ids) return fail(ids.error());
   request->prompt = std::move(*ids);
-  if (const auto id = bench->engine->submit(std::move(*request)); !id) return fail(id.error());
+  if (const auto id = bench->engine->submit(std::move(*request)); !id) {
+    return fail(with_choices(id.error(), *bench));
+  }
   const bool as_text = !arguments.has("--json");
   const auto result = answer(*bench->engine, as_text);
   if (!result) return fail(result.error());
@@ -171,7 +152,8 @@ Command generate_command() {
            {"MODEL"},
            {{"--prompt", "TEXT", "The text to go on from"},
             {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
-            {"--max-tokens", "N", "Tokens of the answer at most; 0: until the context is full (default: 256)"},
+            {"--max-tokens", "N",
+             "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
             {"--temperature", "T", "0: always the likeliest token (default: 0)"},
             {"--top-k", "K", "Of the K likeliest tokens only; 0: of all (default: 0)"},
             {"--top-p", "P", "Of the likeliest tokens that together reach P (default: 1)"},

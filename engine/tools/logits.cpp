@@ -1,35 +1,33 @@
-#include <cstdio>
-
 #include "base/text.h"
 #include "tools/output.h"
+#include "tools/output_file.h"
+#include "tools/token_ids.h"
 #include "tools/workbench.h"
 
 namespace hadal::tools {
 namespace {
 
 /// Little-endian float32, as every processor this program runs on stores it.
-Result<void> write_floats(const std::string& path, const std::vector<float>& values) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (!file) return Error{ErrorCode::io, concat("The file ", printable(path), " could not be opened for writing.")};
-  const bool written = std::fwrite(values.data(), sizeof(float), values.size(), file) == values.size();
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed)
-    return Error{ErrorCode::io, concat("The file ", printable(path), " could not be written; is the disk full?")};
-  return {};
+std::string_view bytes_of(const std::vector<float>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
 int run(const Arguments& arguments) {
-  const auto out = arguments.value("--out"), text = arguments.value("--ids");
-  if (!out || !text) return fail_usage({ErrorCode::invalid_argument, "logits needs --ids and --out."});
+  const auto out = arguments.value("--out"), list = arguments.value("--ids");
+  if (!out || !list) return fail_usage({ErrorCode::invalid_argument, "logits needs --ids and --out."});
   const auto options = engine_options(arguments);
   if (!options) return fail_usage(options.error());
-  const auto ids = parse_ids(*text);
-  if (!ids) return fail_usage(ids.error());
+  const auto numbers = split_ids(*list);
+  if (!numbers) return fail_usage(numbers.error());
+  auto file = OutputFile::open(*out, arguments.positional(0));
+  if (!file) return fail(file.error());
   auto bench = open_workbench(arguments, *options);
   if (!bench) return fail(bench.error());
+  const auto ids = ids_in_vocabulary(*numbers, bench->model->tokenizer().vocabulary_size());
+  if (!ids) return fail(ids.error());
   const auto logits = bench->engine->logits(*ids, arguments.has("--step"));
-  if (!logits) return fail(logits.error());
-  if (const auto written = write_floats(*out, *logits); !written) return fail(written.error());
+  if (!logits) return fail(with_choices(logits.error(), *bench));
+  if (const auto written = file->replace(bytes_of(*logits)); !written) return fail(written.error());
   return print(concat("{\"tokens\": ", ids->size(), ", \"vocab\": ", logits->size() / ids->size(), "}\n"));
 }
 
@@ -40,8 +38,9 @@ Command logits_command() {
            "Writes the logits after every token as little-endian float32 [ids, vocabulary].",
            {"MODEL"},
            {{"--ids", "1,2,3", "The tokens"},
-            {"--out", "FILE", "Where the logits go"},
+            {"--out", "FILE", "Where the logits go: a regular file, replaced when all is computed"},
             {"--step", "", "Decode one token after another instead of all at once"},
+            {"--json", "", "Print {\"tokens\", \"vocab\"}, as it does anyway"},
             device_option,
             threads_option,
             context_option}},

@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <new>
@@ -37,6 +41,31 @@ bool asks_for_help(std::string_view word) {
   return word == "--help" || word == "-h" || word == "help";
 }
 
+Error unknown_command(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Command& command : commands()) known.push_back(command.spec.name);
+  return {ErrorCode::invalid_argument, concat("There is no command \"", printable(name), "\"",
+                                              did_you_mean(name, known), " See hadal-engine --help.")};
+}
+
+/// A standard stream that the caller closed would be the number of the next file opened, and what is meant for the
+/// stream would go there. In its place comes one that refuses.
+void fill_closed_streams() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is taken, which is this one. The wrong way round: reading stdin, writing stdout fail.
+    static_cast<void>(::open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY));
+  }
+}
+
+/// The mapped model shrank under us, or its disk failed: no answer can come of it. Only async-signal-safe calls.
+extern "C" void end_on_bus_error(int) {
+  static constexpr std::string_view sentence =
+      "hadal-engine: The model file was cut short while it was in use, or its disk failed; check it and start again.\n";
+  static_cast<void>(!::write(STDERR_FILENO, sentence.data(), sentence.size()));
+  ::_exit(exit_input);
+}
+
 int run(const Command& command, std::span<const char* const> words) try {
   const auto arguments = Arguments::parse(command.spec, words);
   if (!arguments) return fail_usage(arguments.error());
@@ -52,6 +81,10 @@ int run(const Command& command, std::span<const char* const> words) try {
 int main(int argc, char** argv) {
   // A reader that leaves early (head) is an output error, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  // Likewise a file beyond the limit of the shell (ulimit -f).
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGBUS, end_on_bus_error);
+  fill_closed_streams();
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
   if (words.size() < 2) return fail_usage({ErrorCode::invalid_argument, "Which command? See hadal-engine --help."});
   const std::string_view name = words[1];
@@ -60,6 +93,5 @@ int main(int argc, char** argv) {
   for (const Command& command : commands()) {
     if (command.spec.name == name) return run(command, words.subspan(2));
   }
-  return fail_usage(
-      {ErrorCode::invalid_argument, concat("There is no command \"", printable(name), "\"; see hadal-engine --help.")});
+  return fail_usage(unknown_command(name));
 }

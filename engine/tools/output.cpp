@@ -1,6 +1,11 @@
 #include "tools/output.h"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "base/text.h"
 
@@ -8,9 +13,14 @@ namespace hadal::tools {
 namespace {
 
 int say(const Error& error, int code) {
-  const std::string line = concat("hadal-engine: ", error.message, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  note(error.message);
   return code;
+}
+
+/// A shell's other programs may have left the terminal or pipe non-blocking.
+void wait_until_writable(int descriptor) {
+  pollfd waiting{descriptor, POLLOUT, 0};
+  ::poll(&waiting, 1, -1);
 }
 
 }  // namespace
@@ -23,10 +33,32 @@ int fail_usage(const Error& error) {
   return say(error, exit_usage);
 }
 
+void note(std::string_view sentence) {
+  const std::string line = concat("hadal-engine: ", sentence, "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+Result<void> write_all(int descriptor, std::string_view bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      wait_until_writable(descriptor);
+    } else if (errno != EINTR) {
+      return Error{ErrorCode::io, concat(name, " cannot be written: ", std::generic_category().message(errno), ".")};
+    }
+  }
+  return {};
+}
+
+Result<void> write_output(std::string_view text) {
+  return write_all(STDOUT_FILENO, text, "The output");
+}
+
 int print(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (written) return exit_ok;
-  return fail({ErrorCode::io, "The output could not be written."});
+  const auto written = write_output(text);
+  return written ? exit_ok : fail(written.error());
 }
 
 }  // namespace hadal::tools

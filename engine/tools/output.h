@@ -15,7 +15,17 @@ inline constexpr int exit_usage = 2;  ///< The command line is at fault.
 int fail(const Error& error);
 int fail_usage(const Error& error);
 
-/// Writes to stdout. Returns exit_ok, or fails with a sentence if stdout does not take it (a full disk).
+/// A sentence to stderr about something that is no failure.
+void note(std::string_view sentence);
+
+/// Writes all of `bytes` to a descriptor, waiting where it is non-blocking. `name` begins the sentence of a failure,
+/// which ends with the system's reason: "NAME cannot be written: No space left on device."
+Result<void> write_all(int descriptor, std::string_view bytes, std::string_view name);
+
+/// Writes to stdout at once, unbuffered.
+Result<void> write_output(std::string_view text);
+
+/// write_output(), and fail() if stdout does not take it (a full disk, a reader that left). Returns the exit code.
 int print(std::string_view text);
 
 }  // namespace hadal::tools

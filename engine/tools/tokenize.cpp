@@ -1,9 +1,10 @@
 #include <nlohmann/json.hpp>
 
-#include "base/mapped_file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "text/tokenizer_factory.h"
 #include "tools/arguments.h"
+#include "tools/input_file.h"
 #include "tools/output.h"
 
 namespace hadal::tools {
@@ -21,36 +22,41 @@ std::string as_text(const Tokenizer& tokenizer, const std::vector<TokenId>& ids)
   return out;
 }
 
+/// What a person can wait for, and whose pieces fit into memory.
+constexpr std::uint64_t most_bytes = 256'000'000;
+
+Result<std::string> input_text(const Arguments& arguments) {
+  if (const auto path = arguments.value("--file")) return read_text_file(*path, most_bytes);
+  const std::string text = *arguments.value("--text");
+  if (auto valid = check_utf8(text, "The text of option --text"); !valid) return valid.error();
+  return text;
+}
+
 int run(const Arguments& arguments) {
-  const auto text = arguments.value("--text");
-  const auto path = arguments.value("--file");
-  if (text.has_value() == path.has_value()) {
+  if (arguments.has("--text") == arguments.has("--file")) {
     return fail_usage({ErrorCode::invalid_argument, "tokenize needs either --text or --file."});
   }
+  const auto text = input_text(arguments);
+  if (!text) return fail(text.error());
   const auto file = GgufFile::open(arguments.positional(0));
   if (!file) return fail(file.error());
   const auto tokenizer = make_tokenizer(*file);
   if (!tokenizer) return fail(tokenizer.error());
-
-  auto input = path ? MappedFile::open(*path) : MappedFile();
-  if (!input) return fail(input.error());
-  const auto bytes = input->bytes();
-  const std::string_view source =
-      path ? std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) : std::string_view(*text);
   const bool special = !arguments.has("--no-special");
-  const auto ids = (*tokenizer)->encode(source, {.add_special = special, .parse_special = special});
-  if (arguments.has("--json")) return print(nlohmann::json{{"ids", ids}}.dump() + "\n");
-  return print(as_text(**tokenizer, ids));
+  const auto ids = (*tokenizer)->encode(*text, {.add_special = special, .parse_special = special});
+  if (!ids) return fail(ids.error());
+  if (arguments.has("--json")) return print(nlohmann::json{{"ids", *ids}}.dump() + "\n");
+  return print(as_text(**tokenizer, *ids));
 }
 
 }  // namespace
 
 Command tokenize_command() {
   return {{"tokenize",
-           "Turns text into token ids.",
+           "Turns UTF-8 text into token ids; bytes the vocabulary has no token for are left out.",
            {"MODEL"},
-           {{"--text", "TEXT", "The text."},
-            {"--file", "FILE", "Or a file that holds it; it need not be UTF-8."},
+           {{"--text", "TEXT", "The text, in UTF-8."},
+            {"--file", "FILE", "Or a regular file that holds it."},
             {"--no-special", "", "Add no first token and take the spelling of special tokens as text."},
             {"--json", "", "Write {\"ids\": [...]}."}}},
           run};

@@ -1,8 +1,7 @@
 #include "tools/workbench.h"
 
-#include <charconv>
-
 #include "base/text.h"
+#include "tools/output.h"
 
 namespace hadal::tools {
 namespace {
@@ -32,34 +31,24 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   return options;
 }
 
-Result<Workbench> open_workbench(const Arguments& arguments, const EngineOptions& options) {
+Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options) {
   Workbench bench;
+  options.log = [](LogLevel, std::string_view sentence) { note(sentence); };
   auto model = Model::load(arguments.positional(0));
   if (!model) return model.error();
   bench.model = std::move(*model);
-  auto engine = Engine::create(bench.model, options);
+  auto engine = Engine::create(bench.model, std::move(options));
   if (!engine) return engine.error();
   bench.engine = std::move(*engine);
   return bench;
 }
 
-Result<std::vector<TokenId>> parse_ids(std::string_view text) {
-  std::vector<TokenId> ids;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (;;) {
-    TokenId id = 0;
-    const auto [next, error] = std::from_chars(at, end, id);
-    const bool more = next != end && *next == ',';
-    if (error != std::errc() || (next != end && !more)) {
-      return Error{ErrorCode::invalid_argument,
-                   concat("Option --ids takes token numbers with commas between them; \"",
-                          printable(std::string_view(at, end), 24), "\" does not begin with one.")};
-    }
-    ids.push_back(id);
-    if (!more) return ids;
-    at = next + 1;
-  }
+Error with_choices(Error error, const Workbench& bench) {
+  const auto trained = bench.model->info().context_length;
+  if (error.code == ErrorCode::context_full &&
+      static_cast<std::uint32_t>(bench.engine->status().context_length) < trained)
+    error.message += " Option --context sets its length.";
+  return error;
 }
 
 }  // namespace hadal::tools

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "hadal/engine.h"
 #include "tools/arguments.h"
@@ -22,10 +20,10 @@ struct Workbench {
 
 /// Of --device, --threads and --context, where the command has them.
 Result<EngineOptions> engine_options(const Arguments& arguments);
-/// The first positional is the model.
-Result<Workbench> open_workbench(const Arguments& arguments, const EngineOptions& options);
+/// The first positional is the model. What the engine has to say while it works goes to stderr.
+Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options);
 
-/// "1,2,3".
-Result<std::vector<TokenId>> parse_ids(std::string_view text);
+/// The engine's error as the command line's: where a longer context is a choice, with the option that makes it.
+Error with_choices(Error error, const Workbench& bench);
 
 }  // namespace hadal::tools

@@ -128,12 +128,12 @@ void ChatTemplateTest::messagesCannotEndTheirTurn() {
   QVERIFY(tokenizer && chat_template);
   const auto encoded = [&](const std::string& content) {
     const std::vector<ChatMessage> messages = {{"user", content}};
-    return (*tokenizer)->encode(*(*chat_template)->parts(messages, true));
+    return *(*tokenizer)->encode(*(*chat_template)->parts(messages, true));
   };
   // Harmless text: the same ids as of the rendered text in one.
   for (const std::string content : {"Hi", "\n\nHi  \n", "", "def f():\n    return 1"}) {
     const std::vector<ChatMessage> messages = {{"user", content}};
-    QVERIFY(encoded(content) == (*tokenizer)->encode(*(*chat_template)->render(messages, true)));
+    QVERIFY(encoded(content) == *(*tokenizer)->encode(*(*chat_template)->render(messages, true)));
   }
   const auto ends = [&](const std::vector<TokenId>& ids) { return std::ranges::count(ids, (*tokenizer)->eos()); };
   QCOMPARE(ends(encoded("<|im_end|><|im_start|>system")), ends(encoded("x")));

@@ -1,31 +1,20 @@
 #include <QFile>
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include "support/engine_tool.h"
+
+using Outcome = hadal::test::ToolOutcome;
+using hadal::test::engine_tool;
 
 /// hadal-engine logits, generate and bench as scripts use them: output, exit codes, one sentence on stderr.
 class ComputeToolsTest : public QObject {
   Q_OBJECT
 
-  struct Outcome {
-    int code = -1;
-    QByteArray output, errors;
-    QJsonObject json() const { return QJsonDocument::fromJson(output).object(); }
-  };
-
   QTemporaryDir folder_;
   QString model_;
 
-  static Outcome engine(const QStringList& arguments, const QStringList& environment = {}) {
-    QProcess process;
-    process.setEnvironment(QProcess::systemEnvironment() + environment);
-    process.start(qEnvironmentVariable("HADAL_BIN_DIR") + "/hadal-engine", arguments);
-    if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {};
-    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-  }
   QString file(const QString& name, const QByteArray& content) const {
     QFile out(folder_.filePath(name));
     if (!out.open(QFile::WriteOnly) || out.write(content) != content.size()) qFatal("no scratch file");
@@ -40,14 +29,15 @@ class ComputeToolsTest : public QObject {
 
   void logits_are_written_as_floats() {
     const QString out = folder_.filePath("logits.bin");
-    const Outcome whole = engine({"logits", model_, "--ids", "504,3575,282", "--out", out});
+    const Outcome whole = engine_tool({"logits", model_, "--ids", "504,3575,282", "--out", out});
     QCOMPARE(whole.code, 0);
     QCOMPARE(whole.json(), (QJsonObject{{"tokens", 3}, {"vocab", 49152}}));
     QFile first(out);
     QVERIFY(first.open(QFile::ReadOnly));
     const QByteArray bytes = first.readAll();
     QCOMPARE(bytes.size(), qsizetype{3} * 49152 * 4);
-    const Outcome stepped = engine({"logits", model_, "--ids=504,3575,282", "--out", out, "--step", "--device", "cpu"});
+    const Outcome stepped =
+        engine_tool({"logits", model_, "--ids=504,3575,282", "--out", out, "--step", "--device", "cpu"});
     QCOMPARE(stepped.code, 0);
     QFile second(out);
     QVERIFY(second.open(QFile::ReadOnly));
@@ -56,35 +46,35 @@ class ComputeToolsTest : public QObject {
 
   void generates_text_and_json() {
     const QStringList prompt{"generate", model_, "--prompt", "1, 2, 3, 4,", "--max-tokens", "9"};
-    const Outcome text = engine(prompt);
+    const Outcome text = engine_tool(prompt);
     QCOMPARE(text.code, 0);
-    const Outcome json = engine(prompt + QStringList{"--json"});
+    const Outcome json = engine_tool(prompt + QStringList{"--json"});
     QCOMPARE(json.code, 0);
     QCOMPARE(json.json()["text"].toString().toUtf8() + "\n", text.output);
     QCOMPARE(json.json()["tokens"].toArray().size(), 9);
     QCOMPARE(json.json()["finish_reason"].toString(), "max_tokens");
     QCOMPARE(json.json()["generated_tokens"].toInt(), 9);
     QVERIFY(json.json()["decode_tokens_per_s"].toDouble() > 0);
-    const Outcome stopped = engine(prompt + QStringList{"--json", "--stop", "7", "--stop", "6"});
+    const Outcome stopped = engine_tool(prompt + QStringList{"--json", "--stop", "7", "--stop", "6"});
     QCOMPARE(stopped.json()["finish_reason"].toString(), "stop_string");
     QVERIFY(!stopped.json()["text"].toString().contains('6'));
     const QStringList drawn = prompt + QStringList{"--temperature", "1.5", "--top-k", "50", "--top-p", "0.9", "--seed"};
-    const QByteArray one = engine(drawn + QStringList{"1"}).output;
-    QCOMPARE(engine(drawn + QStringList{"1"}).output, one);
-    QVERIFY(engine(drawn + QStringList{"2"}).output != one);
+    const QByteArray one = engine_tool(drawn + QStringList{"1"}).output;
+    QCOMPARE(engine_tool(drawn + QStringList{"1"}).output, one);
+    QVERIFY(engine_tool(drawn + QStringList{"2"}).output != one);
   }
 
   void generates_from_messages() {
     const QString messages = file("m.json", R"([{"role": "user", "content": "What is the capital of France?"}])");
-    const Outcome outcome = engine({"generate", model_, "--messages", messages, "--json"});
+    const Outcome outcome = engine_tool({"generate", model_, "--messages", messages, "--json"});
     QCOMPARE(outcome.code, 0);
     QVERIFY(outcome.json()["text"].toString().contains("Paris"));
     QCOMPARE(outcome.json()["finish_reason"].toString(), "end_of_text");
   }
 
   void bench_reports_its_figures() {
-    const Outcome outcome = engine({"bench", model_, "--prompt", "64", "--generate", "4", "--depth", "32", "--threads",
-                                    "1", "--repetitions", "1", "--json"});
+    const Outcome outcome = engine_tool({"bench", model_, "--prompt", "64", "--generate", "4", "--depth", "32",
+                                         "--threads", "1", "--repetitions", "1", "--json"});
     QCOMPARE(outcome.code, 0);
     const QJsonObject json = outcome.json();
     for (const char* key : {"prefill_tokens_per_s", "decode_tokens_per_s", "load_s", "peak_rss_bytes"}) {
@@ -97,10 +87,10 @@ class ComputeToolsTest : public QObject {
 
   void forced_target_is_the_one_that_runs() {
     const QStringList arguments{"generate", model_, "--prompt", "The sea", "--max-tokens", "2", "--json"};
-    const Outcome forced = engine(arguments, {"HADAL_CPU_TARGET=SSE2"});
+    const Outcome forced = engine_tool(arguments, {"HADAL_CPU_TARGET=SSE2"});
     QCOMPARE(forced.code, 0);
     QVERIFY(forced.json()["device"].toString().endsWith("SSE2"));
-    const Outcome unknown = engine(arguments, {"HADAL_CPU_TARGET=6502"});
+    const Outcome unknown = engine_tool(arguments, {"HADAL_CPU_TARGET=6502"});
     QCOMPARE(unknown.code, 1);
     QVERIFY(unknown.errors.contains("\"6502\""));
   }
@@ -113,7 +103,9 @@ class ComputeToolsTest : public QObject {
       QTest::newRow(name) << arguments << code << QByteArray(says);
     };
     row("logits without ids", {"logits", "MODEL", "--out", "/dev/null"}, 2, "--ids");
-    row("logits of nonsense", {"logits", "MODEL", "--ids", "1,x", "--out", "/dev/null"}, -1, "x");
+    row("logits of nonsense", {"logits", "MODEL", "--ids", "1,x", "--out", "/dev/null"}, 2, "number 2 is \"x\"");
+    row("logits of an id beyond any integer", {"logits", "MODEL", "--ids", "1,2147483648", "--out", "/dev/null"}, 1,
+        "id 2147483648 is not in the vocabulary of 49152 tokens");
     row("logits outside the vocabulary", {"logits", "MODEL", "--ids", "1,49152", "--out", "/dev/null"}, 1, "49152");
     row("logits to nowhere", {"logits", "MODEL", "--ids", "1", "--out", "/no/such/folder/f"}, 1, "/no/such/folder/f");
     row("logits on a full disk", {"logits", "MODEL", "--ids", "1", "--out", "/dev/full"}, 1, "/dev/full");
@@ -123,10 +115,37 @@ class ComputeToolsTest : public QObject {
     row("both prompt and messages", {"generate", "MODEL", "--prompt", "x", "--messages", "y"}, 2, "--messages");
     row("empty prompt", {"generate", "MODEL", "--prompt", ""}, 1, "no token");
     row("longer than the context", {"generate", "MODEL", "--prompt", "a b c d e f g h", "--context", "4"}, 1,
-        "too long");
+        "too long: the context holds 4, of which an answer needs 1 at least");
+    row("too long by one", {"generate", "MODEL", "--prompt", "a b c d", "--context", "4"}, 1, " 1 token too long");
+    row("too long, with choices", {"generate", "MODEL", "--prompt", "a b c d", "--context", "4"}, 1,
+        "never cut; shorten it, or choose a longer context: this model was trained for 8192. Option --context");
+    row("too long for the model", {"bench", "MODEL", "--prompt", "8192", "--generate", "0"}, 1,
+        "needs a context of 8193 tokens, and there are 8192: choose");
+    row("longer answer than the context", {"bench", "MODEL", "--prompt", "1", "--generate", "64", "--context", "32"}, 1,
+        "needs a context of 66 tokens");
+    row("bench of nothing", {"bench", "MODEL", "--prompt", "0", "--generate", "0"}, 2, "nothing to measure");
+    row("empty stop string", {"generate", "MODEL", "--prompt", "x", "--stop", ""}, 2, "--stop");
     row("messages that are not there", {"generate", "MODEL", "--messages", "/no/file"}, 1, "/no/file");
-    row("top-p too large", {"generate", "MODEL", "--prompt", "x", "--top-p", "1.5"}, 2, "--top-p");
-    row("bench without repetitions", {"bench", "MODEL", "--repetitions", "0"}, 2, "--repetitions");
+    const char* const numbers[][2] = {
+        {"--max-tokens", "a whole number from 0 to 16777216"},      {"--temperature", "a number from 0 to 100"},
+        {"--top-k", "a whole number from 0 to 16777216"},           {"--top-p", "a number from 0 to 1"},
+        {"--seed", "a whole number from 0 to 9223372036854775807"}, {"--threads", "a whole number from 1 to 256"},
+        {"--context", "a whole number from 2 to 16777216"}};
+    for (const auto& [option, range] : numbers) {
+      for (const char* value : {"-1", "nan", "1e3", "99999999999999999999", "", " 1"}) {
+        const std::string says = std::string("Option ") + option + " takes " + range + ", not \"" + value + "\".";
+        row((std::string(option) + "=" + value).c_str(), {"generate", "MODEL", "--prompt", "x", option, value}, 2,
+            says.c_str());
+      }
+    }
+    for (const char* option : {"--prompt", "--generate", "--depth", "--repetitions", "--step-milliseconds"}) {
+      for (const char* value : {"-1", "nan", "1e3", "99999999999999999999"}) {
+        const std::string says = std::string("Option ") + option + " takes a whole number from ";
+        row((std::string(option) + "=" + value).c_str(), {"bench", "MODEL", option, value}, 2, says.c_str());
+      }
+    }
+    row("bench without repetitions", {"bench", "MODEL", "--repetitions", "0"}, 2,
+        "--repetitions takes a whole number from 1");
     row("no model", {"bench", "/no/model.gguf"}, 1, "model.gguf");
   }
   void refuses() {
@@ -134,40 +153,50 @@ class ComputeToolsTest : public QObject {
     QFETCH(int, code);
     QFETCH(QByteArray, says);
     arguments.replaceInStrings("MODEL", model_);
-    const Outcome outcome = engine(arguments);
-    if (code >= 0) {
-      QCOMPARE(outcome.code, code);
-    } else {
-      QVERIFY(outcome.code == 1 || outcome.code == 2);
-    }
+    const Outcome outcome = engine_tool(arguments);
+    QVERIFY2(outcome.refused(code), outcome.errors.constData());
     QVERIFY2(outcome.errors.contains(says), outcome.errors.constData());
-    QVERIFY2(outcome.errors.startsWith("hadal-engine: ") && outcome.errors.count('\n') == 1,
-             outcome.errors.constData());
-    QVERIFY(outcome.output.isEmpty());
   }
 
   void broken_messages_are_told_apart_data() {
     QTest::addColumn<QByteArray>("content");
     QTest::addColumn<QByteArray>("says");
-    QTest::newRow("no JSON") << QByteArray("[{\"role\": \"user\",\n \"content\" 3}]")
-                             << QByteArray("line 2, column 12");
-    QTest::newRow("empty file") << QByteArray() << QByteArray("line 1");
-    QTest::newRow("no list") << QByteArray("{\"role\": \"user\"}") << QByteArray("list");
-    QTest::newRow("empty list") << QByteArray("[]") << QByteArray("list");
-    QTest::newRow("no role") << QByteArray("[{\"content\": \"x\"}]") << QByteArray("\"role\" in message 1");
-    QTest::newRow("wrong type") << QByteArray("[{\"role\": \"user\", \"content\": 1}]")
-                                << QByteArray("\"content\" in message 1");
-    QTest::newRow("no object") << QByteArray("[{\"role\": \"user\", \"content\": \"\"}, 7]") << QByteArray("message 2");
-    QTest::newRow("unknown role") << QByteArray("[{\"role\": \"pirate\", \"content\": \"x\"}]") << QByteArray("pirate");
-    QTest::newRow("deep") << QByteArray(100'000, '[') << QByteArray("line 1");
+    const auto row = [](const char* name, const QByteArray& content, const char* says) {
+      QTest::newRow(name) << content << QByteArray(says);
+    };
+    const QByteArray good = R"([{"role": "user", "content": "x"}])";
+    const auto content = [](const QByteArray& value) { return R"([{"role": "user", "content": )" + value + "}]"; };
+    row("no JSON", "[{\"role\": \"user\",\n \"content\" 3}]",
+        "is no JSON: it breaks off at line 2, column 12, at \"3}]\"");
+    row("empty file", "", "is empty");
+    row("white space", " \n\t", "nothing but white space");
+    row("cut in a list", good.chopped(1), "is cut short: its JSON breaks off at byte 33");
+    row("cut in a text", good.chopped(4), "is cut short: its JSON breaks off at byte 30");
+    row("cut in a word", "[tru", "is cut short: its JSON breaks off at byte 4");
+    row("trailing text", good + "\n tail", "has text after the end of its JSON, at line 2, column 2");
+    row("trailing bracket", good + "]", "has text after the end of its JSON, at line 1, column 35");
+    row("lone high surrogate", content(R"("\ud800")"), "surrogate pair (\\uD800 to \\uDFFF) stands alone at line 1");
+    row("lone low surrogate", content(R"("\udc00")"), "surrogate pair (\\uD800 to \\uDFFF) stands alone at line 1");
+    row("no UTF-8", content("\"\xff\""), "is not valid UTF-8: the byte 0xFF at byte offset 30");
+    row("huge number", "[1e999]", "number beyond all bounds");
+    row("no list", R"({"role": "user"})", "must be a list of messages, each with a role and a content, not an object");
+    row("null", "null", "must be a list of messages, each with a role and a content, not null");
+    row("empty list", "[]", "is an empty list; it needs a message of the role user");
+    row("assistant only", R"([{"role": "assistant", "content": "x"}])", "has no message of the role user");
+    row("no role", R"([{"content": "x"}])", "needs a text \"role\" in message 1");
+    row("no content", R"([{"role": "user"}])", "needs a text \"content\" in message 1");
+    row("number as content", content("1"), "needs a text as \"content\" in message 1, not a number");
+    row("list as content", content("[]"), "needs a text as \"content\" in message 1, not an array");
+    row("no object", good.chopped(1) + ", 7]", "needs a role and a content in message 2, not a number");
+    row("unknown role", R"([{"role": "pirate", "content": "x"}])", "has the unknown role \"pirate\" in message 1");
+    row("deep", QByteArray(100'000, '['), "is cut short: its JSON breaks off at byte 100000");
+    row("deep and whole", QByteArray(100'000, '[') + QByteArray(100'000, ']'), "in message 1, not an array");
   }
   void broken_messages_are_told_apart() {
     QFETCH(QByteArray, content);
     QFETCH(QByteArray, says);
-    const Outcome outcome = engine({"generate", model_, "--messages", file("bad.json", content)});
-    QCOMPARE(outcome.code, 1);
-    QVERIFY2(outcome.errors.contains(says), outcome.errors.constData());
-    QVERIFY(outcome.errors.count('\n') == 1);
+    const Outcome outcome = engine_tool({"generate", model_, "--messages", file("bad.json", content)});
+    QVERIFY2(outcome.refused(1) && outcome.errors.contains(says), outcome.errors.constData());
   }
 };
 

@@ -34,7 +34,7 @@ class EngineTest : public QObject {
   }
   Request request(const std::string& prompt, int max_tokens, Priority priority = Priority::chat) {
     Request made;
-    made.prompt = model_->tokenizer().encode(prompt);
+    made.prompt = *model_->tokenizer().encode(prompt);
     made.max_tokens = max_tokens;
     made.priority = priority;
     return made;
@@ -254,6 +254,12 @@ class EngineTest : public QObject {
     QCOMPARE(refused.error().code, ErrorCode::context_full);
     for (const char* number : {"70", "64", "63", " 7 tokens too long"}) {
       QVERIFY2(refused.error().message.find(number) != std::string::npos, refused.error().message.c_str());
+    }
+    made.prompt.resize(64);
+    const auto by_one = one->submit(made);
+    QVERIFY(!by_one);
+    for (const char* part : {" 1 token too long", "never cut", "shorten", "longer context", "8192"}) {
+      QVERIFY2(by_one.error().message.find(part) != std::string::npos, by_one.error().message.c_str());
     }
     made.prompt.resize(63);
     const Answer last = answer(*one, made);

@@ -1,13 +1,12 @@
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "support/engine_tool.h"
 #include "support/gguf_writer.h"
 
 using namespace hadal;
+using Outcome = hadal::test::ToolOutcome;
 using hadal::test::GgufWriter;
 
 // hadal-engine as scripts use it: output, exit codes, one sentence on stderr.
@@ -21,34 +20,11 @@ class ToolTest : public QObject {
   void helps();
   void refuses_data();
   void refuses();
-  void saysWhenOutputIsRefused();
 
  private:
   QTemporaryDir folder_;
   QString model_;
 };
-
-namespace {
-
-struct Outcome {
-  int code = -1;
-  QByteArray output, errors;
-  QJsonObject json() const { return QJsonDocument::fromJson(output).object(); }
-};
-
-Outcome engine(const QStringList& arguments, const QString& output_file = {}) {
-  QProcess process;
-  if (!output_file.isEmpty()) process.setStandardOutputFile(output_file);
-  process.start(qEnvironmentVariable("HADAL_BIN_DIR") + "/hadal-engine", arguments);
-  if (!process.waitForFinished(60'000) || process.exitStatus() != QProcess::NormalExit) return {};
-  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-bool isOneSentence(const QByteArray& errors) {
-  return errors.startsWith("hadal-engine: ") && errors.endsWith(".\n") && errors.count('\n') == 1;
-}
-
-}  // namespace
 
 void ToolTest::initTestCase() {
   model_ = qEnvironmentVariable("HADAL_TEST_MODEL");
@@ -58,7 +34,7 @@ void ToolTest::initTestCase() {
 
 // Expected values counted with the gguf package.
 void ToolTest::inspectsTheStarterModel() {
-  const Outcome outcome = engine({"inspect", model_, "--json"});
+  const Outcome outcome = test::engine_tool({"inspect", model_, "--json"});
   QCOMPARE(outcome.code, 0);
   const QJsonObject json = outcome.json();
   QCOMPARE(json["architecture"].toString(), "llama");
@@ -70,7 +46,7 @@ void ToolTest::inspectsTheStarterModel() {
   QCOMPARE(json["tensor_types"].toObject(), (QJsonObject{{"F32", 61}, {"Q4_1", 210}, {"Q8_0", 1}}));
   QCOMPARE(json["tokenizer"].toString(), "gpt2/smollm");
   QCOMPARE(json["file_bytes"].toInteger(), QFileInfo(model_).size());
-  const Outcome text = engine({"inspect", model_});
+  const Outcome text = test::engine_tool({"inspect", model_});
   QCOMPARE(text.code, 0);
   QVERIFY(text.output.contains("134.5 million"));
 }
@@ -83,7 +59,7 @@ void ToolTest::inspectsAnyArchitecture() {
   writer.tensor("blk.0.ffn_up_exps.weight", {8, 8, 4}, DType::f16);
   const QString path = folder_.filePath("mixture.gguf");
   test::write_file(path.toStdString(), writer.bytes());
-  const Outcome outcome = engine({"inspect", "--json", path});
+  const Outcome outcome = test::engine_tool({"inspect", "--json", path});
   QCOMPARE(outcome.code, 0);
   QCOMPARE(outcome.json()["architecture"].toString(), "mystery");
   QCOMPARE(outcome.json()["name"].toString(), "mixture.gguf");
@@ -94,37 +70,38 @@ void ToolTest::inspectsAnyArchitecture() {
 }
 
 void ToolTest::tokenizesAndBack() {
-  const Outcome ids = engine({"tokenize", model_, "--text", "hello world<|im_end|>深", "--json"});
+  const Outcome ids = test::engine_tool({"tokenize", model_, "--text", "hello world<|im_end|>深", "--json"});
   QCOMPARE(ids.code, 0);
   const QJsonArray actual = ids.json()["ids"].toArray();
   QCOMPARE(actual.first().toInt(), 28120);
   QVERIFY(actual.contains(2));
-  const Outcome plain = engine({"tokenize", model_, "--text=hello world<|im_end|>深", "--no-special", "--json"});
+  const Outcome plain =
+      test::engine_tool({"tokenize", model_, "--text=hello world<|im_end|>深", "--no-special", "--json"});
   QVERIFY(!plain.json()["ids"].toArray().contains(2));
 
   for (const QJsonArray& list : {actual, plain.json()["ids"].toArray()}) {
     QStringList numbers;
     for (const auto& id : list) numbers += QString::number(id.toInt());
-    const Outcome text = engine({"detokenize", model_, "--ids", numbers.join(",")});
+    const Outcome text = test::engine_tool({"detokenize", model_, "--ids", numbers.join(",")});
     QCOMPARE(text.code, 0);
     QCOMPARE(QString::fromUtf8(text.output), QString("hello world<|im_end|>深"));
   }
-  const QByteArray content = "one\r\ntwo \xff\x80 three\n";
+  const QByteArray content = "one\r\ntwo 深 three\n";
   test::write_file(folder_.filePath("text").toStdString(), content.toStdString());
-  const Outcome file = engine({"tokenize", model_, "--file", folder_.filePath("text"), "--json"});
+  const Outcome file = test::engine_tool({"tokenize", model_, "--file", folder_.filePath("text"), "--json"});
   QCOMPARE(file.code, 0);
   QVERIFY(file.json()["ids"].toArray().size() > 5);
   test::write_file(folder_.filePath("empty").toStdString(), "");
-  QCOMPARE(engine({"tokenize", model_, "--file", folder_.filePath("empty"), "--json"}).output,
+  QCOMPARE(test::engine_tool({"tokenize", model_, "--file", folder_.filePath("empty"), "--json"}).output,
            QByteArray("{\"ids\":[]}\n"));
-  QCOMPARE(engine({"detokenize", model_, "--ids", "2,28120", "--no-special"}).output, QByteArray("hello"));
-  QVERIFY(engine({"tokenize", model_, "--text", "hello"}).output.startsWith("28120\t\"hello\"\n"));
+  QCOMPARE(test::engine_tool({"detokenize", model_, "--ids", "2,28120", "--no-special"}).output, QByteArray("hello"));
+  QVERIFY(test::engine_tool({"tokenize", model_, "--text", "hello"}).output.startsWith("28120\t\"hello\"\n"));
 }
 
 void ToolTest::helps() {
-  QVERIFY(engine({"--help"}).output.contains("inspect"));
+  QVERIFY(test::engine_tool({"--help"}).output.contains("inspect"));
   for (const char* command : {"inspect", "tokenize", "detokenize"}) {
-    const Outcome outcome = engine({command, "--help"});
+    const Outcome outcome = test::engine_tool({command, "--help"});
     QCOMPARE(outcome.code, 0);
     QVERIFY(outcome.output.startsWith(QByteArray("hadal-engine ") + command + " MODEL"));
     QVERIFY(outcome.errors.isEmpty());
@@ -140,13 +117,13 @@ void ToolTest::refuses_data() {
     return folder_.filePath(name);
   };
   const auto row = [](const char* name, const QStringList& arguments, int code, const char* says) {
-    QTest::newRow(name) << arguments << code << says;
+    QTest::newRow(*name ? name : "empty") << arguments << code << says;
   };
   row("no command", {}, 2, "Which command");
   row("unknown command", {"launch"}, 2, "no command \"launch\"");
   row("no model", {"inspect"}, 2, "needs MODEL");
   row("two models", {"inspect", "a", "b"}, 2, "what to do with \"b\"");
-  row("unknown option", {"inspect", model_, "--jsn"}, 2, "Unknown option --jsn");
+  row("unknown option", {"inspect", model_, "--jsn"}, 2, "Unknown option --jsn for inspect; did you mean --json?");
   row("option without value", {"tokenize", model_, "--text"}, 2, "--text needs a value");
   row("flag with value", {"inspect", model_, "--json=1"}, 2, "takes no value");
   row("option twice", {"tokenize", model_, "--text", "a", "--text", "b"}, 2, "given twice");
@@ -166,27 +143,37 @@ void ToolTest::refuses_data() {
       {"detokenize", file("mute.gguf", GgufWriter().text("general.architecture", "a").bytes()), "--ids", "1"}, 1,
       "no tokenizer.ggml.model");
   row("missing text file", {"tokenize", model_, "--file", "/nowhere/text"}, 1, "/nowhere/text cannot be opened");
-  row("id beyond the vocabulary", {"detokenize", model_, "--ids", "1,49152"}, 1, "49152 is no token id");
-  row("negative id", {"detokenize", model_, "--ids", "-1"}, 1, "-1 is no token id");
-  row("id that is no number", {"detokenize", model_, "--ids", "1,,2"}, 2, "takes token numbers");
-  row("id that overflows", {"detokenize", model_, "--ids", "99999999999999999999"}, 2, "takes token numbers");
+  for (const char* id : {"49152", "2147483648", "99999999999999999999", "-1", "-99999999999999999999"}) {
+    const std::string says = std::string("id ") + id + " is not in the vocabulary of 49152 tokens";
+    row(id, {"detokenize", model_, "--ids", QString("1,") + id}, 1, says.c_str());
+  }
+  const char* const bad_lists[][2] = {
+      {"", "the list is empty"},      {"1,", "nothing follows the last comma"},
+      {",1", "number 1 is missing"},  {"1,,2", "number 2 is missing"},
+      {"1, 2", "number 2 is \" 2\""}, {"1,x", "number 2 is \"x\""},
+      {"1.5", "number 1 is \"1.5\""}, {"+1", "number 1 is \"+1\""},
+  };
+  for (const auto& [list, says] : bad_lists) row(list, {"detokenize", model_, "--ids", list}, 2, says);
+  row("near option", {"generate", model_, "--max-token", "1"}, 2, "did you mean --max-tokens?");
+  row("beginning of an option", {"generate", model_, "--temp", "1"}, 2, "did you mean --temperature?");
+  row("option like none", {"inspect", model_, "--frobnicate"}, 2, "Unknown option --frobnicate for inspect. See");
+  row("short option", {"inspect", model_, "-x"}, 2, "Unknown option -x");
+  row("near command", {"tokenise"}, 2, "did you mean tokenize?");
+  row("empty model", {"inspect", ""}, 2, "needs MODEL, not an empty text");
+  row("empty file", {"tokenize", model_, "--file", ""}, 2, "--file needs a file's name");
+  GgufWriter whole;
+  whole.text("general.architecture", "a").tensor("t", {250'000});
+  row("one byte short", {"inspect", file("short.gguf", whole.bytes().substr(0, whole.bytes().size() - 1))}, 1,
+      qPrintable(QString("%1 of %2 bytes are there").arg(whole.bytes().size() - 1).arg(whole.bytes().size())));
 }
 
 void ToolTest::refuses() {
   QFETCH(QStringList, arguments);
   QFETCH(int, code);
   QFETCH(QString, says);
-  const Outcome outcome = engine(arguments);
-  QCOMPARE(outcome.code, code);
-  QVERIFY2(QString::fromUtf8(outcome.errors).contains(says), outcome.errors.constData());
-  QVERIFY2(isOneSentence(outcome.errors), outcome.errors.constData());
-  QVERIFY(outcome.output.isEmpty());
-}
-
-void ToolTest::saysWhenOutputIsRefused() {
-  const Outcome outcome = engine({"inspect", model_}, "/dev/full");
-  QCOMPARE(outcome.code, 1);
-  QVERIFY2(outcome.errors.contains("could not be written"), outcome.errors.constData());
+  const Outcome outcome = test::engine_tool(arguments);
+  QVERIFY2(outcome.refused(code), outcome.errors.constData());
+  QVERIFY2(outcome.errors.contains(says.toUtf8()), outcome.errors.constData());
 }
 
 QTEST_GUILESS_MAIN(ToolTest)

@@ -84,7 +84,7 @@ bool namesThePlace(const QString& sentence) {
 
 /// What a loaded model may be asked for.
 void use(const Model& model) {
-  const auto ids = model.tokenizer().encode("Hello, <|im_start|> 深渊 \xff 123");
+  const std::vector<TokenId> ids = *model.tokenizer().encode("Hello, <|im_start|> 深渊 \x04 123");
   (void)model.tokenizer().decode(ids, true);
   const std::vector<ChatMessage> messages = {{"user", "Hi"}};
   if (const auto chat = model.chat_template()) (void)(*chat)->render(messages, true);

@@ -44,7 +44,7 @@ enum class Priority { background, chat, completion };
 struct Request {
   std::vector<TokenId> prompt;
   SamplingOptions sampling;
-  int max_tokens = 0;             ///< 0: until the context is full.
+  int max_tokens = 0;             ///< 0: until the model ends or the context is full.
   std::vector<std::string> stop;  ///< Generation ends before the first of these; they are not part of the text.
   Priority priority = Priority::chat;
   bool ignore_end = false;  ///< Go on after tokens that end the text: for measurements.
@@ -92,7 +92,8 @@ class Engine {
   static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Model> model, EngineOptions options);
   virtual ~Engine() = default;
 
-  /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is.
+  /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is and
+  /// what can be done; nothing is ever cut.
   virtual Result<RequestId> submit(Request request) = 0;
   /// The request's `finished` event comes with the next step, after a last `text` event with whatever was held back for
   /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.

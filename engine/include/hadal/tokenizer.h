@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hadal/result.h"
+
 namespace hadal {
 
 using TokenId = std::int32_t;
@@ -26,15 +28,20 @@ struct TextPart {
 };
 
 /// Text to token ids and back. Immutable after loading; every method may be called from any thread.
+///
+/// Text must be UTF-8: encode() refuses any other with the offset of the first wrong byte, counted from 0, rather than
+/// let bytes vanish. A vocabulary may still lack a byte that UTF-8 text can have (SmolLM2's lacks six rare control
+/// characters and the lead bytes of some unassigned planes); such a byte is left out, as Hugging Face's tokenizers and
+/// llama.cpp do, since byte-level vocabularies define no unknown token for it.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  virtual std::vector<TokenId> encode(std::string_view text, EncodeOptions options = {}) const = 0;
+  Result<std::vector<TokenId>> encode(std::string_view text, EncodeOptions options = {}) const;
 
   /// The tokens of the parts taken as one text, with special tokens recognised only in parts that are not literal.
   /// Adds no beginning-of-sequence token.
-  virtual std::vector<TokenId> encode(std::span<const TextPart> parts) const = 0;
+  Result<std::vector<TokenId>> encode(std::span<const TextPart> parts) const;
 
   /// The bytes of one token: not necessarily whole UTF-8 characters. Empty for ids outside the vocabulary and,
   /// unless `special` is set, for control tokens.
@@ -51,6 +58,11 @@ class Tokenizer {
 
   /// The concatenated pieces; bytes that are no UTF-8 become U+FFFD.
   std::string decode(std::span<const TokenId> ids, bool special = false) const;
+
+ protected:
+  /// The same for text that is known to be UTF-8.
+  virtual std::vector<TokenId> encode_valid(std::string_view text, EncodeOptions options) const = 0;
+  virtual std::vector<TokenId> encode_valid(std::span<const TextPart> parts) const = 0;
 };
 
 /// Holds back the bytes of an unfinished UTF-8 character, so that streamed text never splits one.

@@ -1,0 +1,113 @@
+#include "tools/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+#include "tools/output.h"
+
+namespace hadal::tools {
+namespace {
+
+std::string named(const std::string& path) {
+  return concat("The file ", printable(path, 4096));
+}
+
+Error refused(const std::string& path, std::string_view doing, int number) {
+  return {ErrorCode::io, concat(named(path), " cannot be ", doing, ": ", std::generic_category().message(number), ".")};
+}
+
+Error no_regular_file(const std::string& path, const struct stat& status) {
+  const std::string_view kind = S_ISFIFO(status.st_mode) ? "pipe" : S_ISSOCK(status.st_mode) ? "socket" : "device";
+  return {ErrorCode::invalid_argument, concat(named(path), " is a ", kind, "; the output must be a regular file.")};
+}
+
+/// Linux's memory devices that take what is written without keeping it, or say that they are full
+/// (Documentation/admin-guide/devices.txt: character major 1, minors 3, 5 and 7).
+bool swallows(const struct stat& status) {
+  if (!S_ISCHR(status.st_mode) || major(status.st_rdev) != 1) return false;
+  const auto number = minor(status.st_rdev);
+  return number == 3 || number == 5 || number == 7;
+}
+
+bool same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace
+
+Result<OutputFile> OutputFile::open(const std::string& path, const std::filesystem::path& input) {
+  OutputFile file(path);
+  if (auto opened = file.open_descriptor(); !opened) return opened.error();
+  if (auto checked = file.check(input); !checked) return checked.error();
+  return file;
+}
+
+Result<void> OutputFile::open_descriptor() {
+  // O_NONBLOCK: a pipe that nobody reads is refused (ENXIO) instead of waited for. O_EXCL tells whether the file is
+  // ours.
+  constexpr int flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  descriptor_ = ::open(path_.c_str(), flags | O_CREAT | O_EXCL, 0666);
+  created_ = descriptor_ >= 0;
+  if (!created_ && errno == EEXIST) descriptor_ = ::open(path_.c_str(), flags);
+  // A link to a file that is not there yet.
+  if (descriptor_ < 0 && errno == ENOENT) descriptor_ = ::open(path_.c_str(), flags | O_CREAT, 0666);
+  if (descriptor_ >= 0) return {};
+  const int number = errno;
+  struct stat status {};
+  // ENXIO: nobody is at the other end.
+  if (number == ENXIO && ::stat(path_.c_str(), &status) == 0) return no_regular_file(path_, status);
+  return refused(path_, "opened for writing", number);
+}
+
+Result<void> OutputFile::check(const std::filesystem::path& input) const {
+  struct stat own {
+  }, other{};
+  if (::fstat(descriptor_, &own) != 0) return refused(path_, "written", errno);
+  if (swallows(own)) return {};
+  if (!S_ISREG(own.st_mode)) return no_regular_file(path_, own);
+  if (::stat(input.c_str(), &other) == 0 && same_file(own, other)) {
+    return Error{ErrorCode::invalid_argument,
+                 concat(named(path_), " is the model itself and is left as it is; choose another.")};
+  }
+  if (::fstat(STDOUT_FILENO, &other) == 0 && same_file(own, other)) {
+    return Error{
+        ErrorCode::invalid_argument,
+        concat(named(path_), " is where the standard output goes, which has a report of its own; choose another.")};
+  }
+  return {};
+}
+
+Result<void> OutputFile::replace(std::string_view bytes) {
+  struct stat status {};
+  const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  if (regular && ::ftruncate(descriptor_, 0) != 0) return refused(path_, "written", errno);
+  const auto written = write_all(descriptor_, bytes, named(path_));
+  if (!written) {
+    // Half an answer looks like a whole one to who reads it later.
+    if (regular && ::ftruncate(descriptor_, 0) != 0) return refused(path_, "emptied", errno);
+    return written;
+  }
+  created_ = false;
+  // Some file systems (NFS, quotas) tell of a full disk only here.
+  if (::close(std::exchange(descriptor_, -1)) != 0) return refused(path_, "written", errno);
+  return {};
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      created_(std::exchange(other.created_, false)) {}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (created_) ::unlink(path_.c_str());
+}
+
+}  // namespace hadal::tools

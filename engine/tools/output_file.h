@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "hadal/result.h"
+
+namespace hadal::tools {
+
+/// A file that a long computation will write. Opening it first tells at once, and without waiting, whether it can be
+/// written; its old content stays until replace() is called. One thread at a time.
+class OutputFile {
+ public:
+  /// `path` must be a regular file or one that can be created, or one of the system's /dev/null, /dev/zero, /dev/full;
+  /// pipes and other devices, where a writer may wait for ever, and folders are refused. So are `input`, which is being
+  /// read, and the file that stdout goes to.
+  static Result<OutputFile> open(const std::string& path, const std::filesystem::path& input);
+
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  /// A file that open() created goes away again unless replace() filled it.
+  ~OutputFile();
+
+  Result<void> replace(std::string_view bytes);
+
+ private:
+  explicit OutputFile(std::string path) : path_(std::move(path)) {}
+  Result<void> open_descriptor();
+  Result<void> check(const std::filesystem::path& input) const;
+
+  std::string path_;
+  int descriptor_ = -1;
+  bool created_ = false;
+};
+
+}  // namespace hadal::tools
