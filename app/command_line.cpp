@@ -4,8 +4,11 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <limits>
+#include <type_traits>
 
 #include "app/plugins/plugin_list.h"
+#include "app/settings/settings.h"
 
 namespace hadal {
 
@@ -16,9 +19,15 @@ struct Sentences {
   Q_DECLARE_TR_FUNCTIONS(CommandLine)
 };
 
+const QStringList kLanguages{QStringLiteral("system"), QStringLiteral("en"), QStringLiteral("zh_CN")};
+
 struct Options {
-  QCommandLineOption ask{QStringLiteral("ask"), Sentences::tr("Answer <text> on the standard output and end."), Sentences::tr("text")};
+  QCommandLineOption ask{QStringLiteral("ask"), Sentences::tr("Answer <text> on the standard output and end; - takes it from the standard input."), Sentences::tr("text")};
   QCommandLineOption json{QStringLiteral("json"), Sentences::tr("With --ask: print events, one JSON object a line.")};
+  QCommandLineOption seed{QStringLiteral("seed"), Sentences::tr("With --ask: the seed of chance; the same one gives the same answer."),
+                          Sentences::tr("number")};
+  QCommandLineOption maxTokens{QStringLiteral("max-tokens"), Sentences::tr("With --ask: end the answer after so many tokens."),
+                               Sentences::tr("tokens")};
   QCommandLineOption chat{QStringLiteral("chat"), Sentences::tr("Chat in the terminal.")};
   QCommandLineOption profile{QStringLiteral("profile"),
                              Sentences::tr("Keep everything in <folder> instead of ~/.local/share/hadal."), Sentences::tr("folder")};
@@ -33,16 +42,34 @@ struct Options {
   QCommandLineOption version{{QStringLiteral("v"), QStringLiteral("version")}, Sentences::tr("Print the version.")};
 };
 
-/// A number of at least 0; the sentence if it is none.
-QString readNumber(const QCommandLineParser& parser, const QCommandLineOption& option, std::optional<int>& to) {
+/// A whole number in the range; the sentence if it is none.
+template <class Number>
+QString readNumber(const QCommandLineParser& parser, const QCommandLineOption& option, Number least, Number most,
+                   std::optional<Number>& to) {
   if (!parser.isSet(option)) return {};
+  const QString given = parser.value(option);
   bool ok = false;
-  const int number = parser.value(option).toInt(&ok);
-  if (!ok || number < 0) {
-    return Sentences::tr("--%1 takes a number, not \"%2\".").arg(option.names().first(), parser.value(option));
+  Number number{};
+  if constexpr (std::is_unsigned_v<Number>)
+    number = given.toULongLong(&ok);
+  else
+    number = given.toInt(&ok);
+  if (!ok || number < least || number > most) {
+    return Sentences::tr("--%1 takes a whole number from %2 to %3, not \"%4\".")
+        .arg(option.names().first())
+        .arg(least)
+        .arg(most)
+        .arg(given);
   }
   to = number;
   return {};
+}
+
+/// The same with the range that the settings table gives.
+QString readSetting(const QCommandLineParser& parser, const QCommandLineOption& option, const char* key,
+                    std::optional<int>& to) {
+  const SettingSpec* spec = Settings::find(QString::fromLatin1(key));
+  return readNumber(parser, option, static_cast<int>(spec->minimum), static_cast<int>(spec->maximum), to);
 }
 
 QString readChoice(const QCommandLineParser& parser, const QCommandLineOption& option, const QStringList& choices,
@@ -69,14 +96,35 @@ QString readWords(const QStringList& words, CommandLine& line) {
   return {};
 }
 
+/// The program goes by its name, however it was called.
+QString helpOf(const QCommandLineParser& parser, const QStringList& arguments) {
+  QString help = parser.helpText();
+  const qsizetype end = help.indexOf(u'\n');
+  QString usage = help.first(end);
+  usage.replace(QStringLiteral("<executable_name>"), QStringLiteral("hadal"));
+  usage.replace(arguments.first(), QStringLiteral("hadal"));
+  return usage + help.mid(end);
+}
+
 }  // namespace
+
+QString languageAmong(const QStringList& arguments) {
+  const QString option = QStringLiteral("--language");
+  for (qsizetype i = 1; i < arguments.size(); ++i) {
+    const QString value = arguments[i] == option                  ? arguments.value(i + 1)
+                          : arguments[i].startsWith(option + u'=') ? arguments[i].mid(option.size() + 1)
+                                                                  : QString();
+    if (kLanguages.contains(value)) return value;
+  }
+  return {};
+}
 
 Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   using Line = Outcome<CommandLine>;
   const Options options;
   QCommandLineParser parser;
   parser.setApplicationDescription(Sentences::tr("Runs language models on your own machine. Everything stays in one folder."));
-  parser.addOptions({options.ask, options.json, options.chat, options.profile, options.model, options.language,
+  parser.addOptions({options.ask, options.json, options.seed, options.maxTokens, options.chat, options.profile, options.model, options.language,
                      options.theme, options.context, options.threads, options.plugins, options.help, options.version});
   parser.addPositionalArgument(QStringLiteral("words"), Sentences::tr("A GGUF file to use, or a question for the window."),
                                QStringLiteral("[words...]"));
@@ -86,7 +134,7 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   if (parser.isSet(options.help) || parser.isSet(options.version)) {
     line.mode = CommandLine::Mode::Print;
     line.print = parser.isSet(options.help)
-                     ? parser.helpText().replace(QStringLiteral("<executable_name>"), QStringLiteral("hadal"))
+                     ? helpOf(parser, arguments)
                      : QStringLiteral("hadal " HADAL_VERSION "\n");
     return Line::success(line);
   }
@@ -101,11 +149,15 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
     return Line::failure(Sentences::tr("--profile needs a folder."));
   line.model = parser.value(options.model);
   line.json = parser.isSet(options.json);
-  QString wrong = readNumber(parser, options.context, line.context);
-  if (wrong.isEmpty()) wrong = readNumber(parser, options.threads, line.threads);
+  QString wrong = readSetting(parser, options.context, setting::contextLength, line.context);
+  if (wrong.isEmpty()) wrong = readSetting(parser, options.threads, setting::threads, line.threads);
   if (wrong.isEmpty())
-    wrong = readChoice(parser, options.language,
-                       {QStringLiteral("system"), QStringLiteral("en"), QStringLiteral("zh_CN")}, line.language);
+    wrong = readNumber(parser, options.seed, quint64{0}, std::numeric_limits<quint64>::max(), line.seed);
+  std::optional<int> maxTokens;
+  if (wrong.isEmpty()) wrong = readNumber(parser, options.maxTokens, 1, 1 << 20, maxTokens);
+  line.maxTokens = maxTokens.value_or(0);
+  if (wrong.isEmpty())
+    wrong = readChoice(parser, options.language, kLanguages, line.language);
   if (wrong.isEmpty())
     wrong = readChoice(parser, options.theme,
                        {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}, line.theme);
@@ -121,7 +173,10 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   } else if (parser.isSet(options.chat)) {
     line.mode = CommandLine::Mode::Chat;
   }
-  if (line.json && line.mode != CommandLine::Mode::Ask) return Line::failure(Sentences::tr("--json goes with --ask."));
+  for (const auto* option : {&options.json, &options.seed, &options.maxTokens}) {
+    if (parser.isSet(*option) && line.mode != CommandLine::Mode::Ask)
+      return Line::failure(Sentences::tr("--%1 goes with --ask.").arg(option->names().first()));
+  }
   if (line.mode != CommandLine::Mode::Window && !line.text.isEmpty()) {
     return Line::failure(Sentences::tr("\"%1\" is not understood here.").arg(line.text));
   }

@@ -1,19 +1,21 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <QApplication>
 #include <QTimer>
 #include <csignal>
 
+#include "app/language/language.h"
 #include "app/program.h"
 #include "app/services.h"
 #include "app/signals.h"
 #include "app/terminal/ask_printer.h"
 #include "app/terminal/ask_session.h"
+#include "app/terminal/input.h"
 #include "app/terminal/output.h"
 #include "app/terminal/remote_ask.h"
 #include "app/terminal/terminal_chat.h"
 #include "resources/resources.h"
-#include "ui/frame/language.h"
 
 using namespace hadal;
 
@@ -33,7 +35,8 @@ void quitOnSignal(UnixSignals& signals_) {
 
 int askThroughRunningProgram(InstanceClient& client, const CommandLine& line, UnixSignals& signals_) {
   quitOnSignal(signals_);
-  AskPrinter printer(line.json);
+  Complaints complaints;
+  AskPrinter printer(line.json, complaints);
   RemoteAnswer answer(std::move(client.socket));
   QObject::connect(&answer, &RemoteAnswer::event, &printer, &AskPrinter::take);
   QObject::connect(&answer, &RemoteAnswer::gone, &printer, &AskPrinter::sourceGone);
@@ -50,11 +53,13 @@ int ask(Program& program, const CommandLine& line, UnixSignals& signals_) {
   program.server().refuseWindows(
       Program::tr("Hadal is already running with this profile in a terminal (process %1).").arg(::getpid()));
   AskHost host(program.server(), services.chat, services.inference);
-  AskPrinter printer(line.json);
+  Complaints complaints;
+  const auto complain = [&complaints](const QString& sentence) { complaints.say(sentence); };
+  AskPrinter printer(line.json, complaints);
   AskSession session(services.chat);
   QObject::connect(&session, &AskSession::event, &printer, &AskPrinter::take);
-  QObject::connect(&services.profile, &Profile::noticeAdded, &printError);
-  QObject::connect(&services.chat, &ChatService::storeFailed, &printError);
+  QObject::connect(&services.profile, &Profile::noticeAdded, complain);
+  QObject::connect(&services.chat, &ChatService::storeFailed, complain);
   QObject::connect(
       &printer, &AskPrinter::readerGone, qApp, [] { QCoreApplication::exit(1); }, Qt::QueuedConnection);
   QObject::connect(
@@ -66,7 +71,7 @@ int ask(Program& program, const CommandLine& line, UnixSignals& signals_) {
       },
       Qt::QueuedConnection);
   program.start();
-  session.ask(line.ask);
+  session.ask(line.ask, {line.seed, line.maxTokens});
   return QCoreApplication::exec();
 }
 
@@ -83,8 +88,8 @@ int chatInTerminal(Program& program, UnixSignals& signals_) {
       QCoreApplication::exit(128 + number);
   });
   QObject::connect(&chat, &TerminalChat::ended, qApp, &QCoreApplication::exit, Qt::QueuedConnection);
+  QObject::connect(&program, &Program::opened, &chat, &TerminalChat::begin);
   program.start();
-  QTimer::singleShot(0, &chat, &TerminalChat::start);
   return QCoreApplication::exec();
 }
 
@@ -115,8 +120,9 @@ int openWindow(Program& program, const CommandLine& line, UnixSignals& signals_)
   return code;
 }
 
-int runProgram(CommandLine line, UnixSignals& signals_) {
+int runProgram(const CommandLine& line, UnixSignals& signals_, bool damaged) {
   Program program(line);
+  if (damaged) printError(lostBytes());
   InstanceClient client;
   if (program.handOver(client) == InstanceClient::Result::Taken) {
     return line.ask.isEmpty() ? 0 : askThroughRunningProgram(client, line, signals_);
@@ -133,26 +139,43 @@ int runProgram(CommandLine line, UnixSignals& signals_) {
   return openWindow(program, line, signals_);
 }
 
+/// The words of the command line; `damaged` if some of their bytes are no text.
+QStringList words(int argc, char** argv, bool& damaged) {
+  QStringList arguments;
+  for (int i = 0; i < argc; ++i) arguments.append(decodeInput(argv[i], damaged));
+  return arguments;
+}
+
+/// What can be done without a profile: help, version, plugins and mistakes. In the person's language, which needs the
+/// application object; so the words are read once more.
+int sayWithoutProgram(const QStringList& arguments, const QString& language, int argc, char** argv) {
+  QCoreApplication application(argc, argv);
+  const Language spoken(language.isEmpty() ? QStringLiteral("system") : language);
+  const auto line = parseCommandLine(arguments);
+  if (line && line->mode == CommandLine::Mode::Print) return print(line->print) ? 0 : 1;
+  printError(line ? QCoreApplication::translate("CommandLine", "There is no display for a window. Use --chat or --ask.")
+                  : line.error);
+  return kUsageError;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  UnixSignals signals_;
-  QStringList arguments;
-  for (int i = 0; i < argc; ++i) arguments.append(QString::fromLocal8Bit(argv[i]));
+  // What is written here is nobody else's business.
+  ::umask(077);
+  initResources();
+  bool damaged = false;
+  const QStringList arguments = words(argc, argv, damaged);
   auto line = parseCommandLine(arguments);
-  if (!line) {
-    printError(line.error);
-    return kUsageError;
-  }
-  if (line->mode == CommandLine::Mode::Print) return print(line->print) ? 0 : 1;
-  if (line->mode == CommandLine::Mode::Window && !hasDisplay()) {
-    if (!::isatty(STDIN_FILENO)) {
-      printError(QCoreApplication::translate("CommandLine", "There is no display for a window. Use --chat or --ask."));
-      return kUsageError;
-    }
-    line.value->mode = CommandLine::Mode::Chat;
-  }
+  const bool windowless = line && line->mode == CommandLine::Mode::Window && !hasDisplay();
+  if (!line || line->mode == CommandLine::Mode::Print || (windowless && !::isatty(STDIN_FILENO)))
+    return sayWithoutProgram(arguments, languageAmong(arguments), argc, argv);
+  if (windowless) line.value->mode = CommandLine::Mode::Chat;
+  // Before the signals are held back, so that it can be broken off.
+  const bool piped = line->mode == CommandLine::Mode::Ask && line->ask == u"-";
+  if (piped) line.value->ask = decodeInput(readStandardInput(), damaged);
 
+  UnixSignals signals_;
   QCoreApplication::setApplicationName(QStringLiteral("hadal"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HADAL_VERSION));
   std::unique_ptr<QCoreApplication> application;
@@ -163,11 +186,12 @@ int main(int argc, char** argv) {
   } else {
     application = std::make_unique<QCoreApplication>(argc, argv);
   }
-
   signals_.watch();
-  initResources();
-  ui::Language language;
-  if (line->mode != CommandLine::Mode::Window)
-    language.set(line->language.isEmpty() ? QStringLiteral("system") : line->language);
-  return runProgram(*line, signals_);
+  if (piped && line->ask.trimmed().isEmpty()) {
+    const Language spoken(line->language.isEmpty() ? QStringLiteral("system") : line->language);
+    printError(QCoreApplication::translate("CommandLine",
+                                           "There is no question on the standard input, or it is longer than 8 MB."));
+    return kUsageError;
+  }
+  return runProgram(*line, signals_, damaged);
 }

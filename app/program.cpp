@@ -4,6 +4,7 @@
 #include <QFileInfo>
 #include <QThread>
 
+#include "app/language/engine_words.h"
 #include "app/policy/policy.h"
 
 namespace hadal {
@@ -22,6 +23,7 @@ StoreOptions storeOptions(const Profile& profile) {
 Program::Program(const CommandLine& line, QObject* parent)
     : QObject(parent),
       line_(line),
+      language_(line.language.isEmpty() ? QStringLiteral("system") : line.language),
       profile_(line.profile.isEmpty() ? Profile::standardFolder() : line.profile),
       store_(storeOptions(profile_)),
       chat_(store_, inference_, settings_) {
@@ -31,6 +33,14 @@ Program::Program(const CommandLine& line, QObject* parent)
   if (!line_.theme.isEmpty()) settings_.overrideForRun(setting::theme, line_.theme);
   if (line_.context) settings_.overrideForRun(setting::contextLength, *line_.context);
   if (line_.threads) settings_.overrideForRun(setting::threads, *line_.threads);
+  followLanguage();
+}
+
+/// Before anybody else listens to the settings, so that what they say is in the new language.
+void Program::followLanguage() {
+  connect(&settings_, &Settings::changed, this, [this](const QString& key, const QVariant& value) {
+    if (key == QLatin1String(setting::language)) language_.set(value.toString());
+  });
 }
 
 Program::~Program() {
@@ -43,6 +53,8 @@ HandOver Program::wanted() const {
   what.text = line_.text;
   what.model = line_.model;
   what.ask = line_.ask;
+  what.seed = line_.seed;
+  what.maxTokens = line_.maxTokens;
   return what;
 }
 
@@ -86,18 +98,14 @@ void Program::start() {
 }
 
 void Program::use(const Outcome<StoreReport>& report) {
+  if (report) settings_.attach(store_, report->settings);
   if (profile_.accessMode() == Profile::Access::ReadOnly) {
     const bool scratch = report && report->mode == StoreReport::Mode::Scratch;
-    profile_.notify(profile_.reason() + u' ' +
-                    (scratch ? tr("You can read and chat here, but nothing of it is kept.")
-                             : tr("You can read here, but not write.")));
+    profile_.notify(!report   ? profile_.reason()
+                    : scratch ? profile_.reason() + u' ' + tr("You can read and chat here, but nothing of it is kept.")
+                              : profile_.reason() + u' ' + tr("You can read here, but not write."));
   }
-  if (report) {
-    for (const QString& notice : report->notices) profile_.notify(notice);
-    settings_.attach(store_, report->settings);
-  } else {
-    profile_.notify(report.error);
-  }
+  for (const QString& notice : report ? report->notices : QStringList(report.error)) profile_.notify(notice);
   configureModel();
   Q_EMIT opened(report.error);
 }
@@ -106,15 +114,42 @@ void Program::configureModel() {
   const auto tune = [this] {
     inference_.configure(settings_.value(setting::threads).toInt(), settings_.value(setting::contextLength).toInt());
   };
-  const auto load = [this] {
-    inference_.load({settings_.value(setting::modelFile).toString(), ModelSearch::standardFolders(profile_.folder())});
-  };
   tune();
-  load();
-  connect(&settings_, &Settings::changed, this, [tune, load](const QString& key) {
+  connect(&settings_, &Settings::changed, this, [tune](const QString& key) {
     if (key == QLatin1String(setting::threads) || key == QLatin1String(setting::contextLength)) tune();
-    if (key == QLatin1String(setting::modelFile)) load();
   });
+  connect(&inference_, &InferenceService::modelLoaded, this, &Program::modelLoaded);
+  connect(&inference_, &InferenceService::modelFailed, this, &Program::modelFailed);
+  settings_.tryFirst(setting::modelFile, [this](const QVariant& wanted) { chooseModel(wanted.toString()); });
+  ModelSearch search{settings_.value(setting::modelFile).toString(), ModelSearch::standardFolders(profile_.folder())};
+  // Who names a file for this run, or for everybody on the machine, wants that one or none.
+  search.fallBack = line_.model.isEmpty() && !settings_.isLocked(setting::modelFile);
+  inference_.load(search);
+}
+
+void Program::chooseModel(const QString& file) {
+  chosenModel_ = file;
+  if (file.isEmpty()) settings_.accept(setting::modelFile, file);
+  inference_.load(ModelSearch{file, ModelSearch::standardFolders(profile_.folder())});
+}
+
+void Program::modelLoaded(const QString& file) {
+  if (!chosenModel_.isEmpty() && file == chosenModel_) settings_.accept(setting::modelFile, file);
+  chosenModel_.clear();
+}
+
+void Program::modelFailed(const QString& file, const QString& error) {
+  const bool chosenNow = !chosenModel_.isEmpty() && file == chosenModel_;
+  chosenModel_.clear();
+  if (chosenNow) settings_.reject(setting::modelFile);
+  const ModelStatus& status = inference_.status();
+  // Without any model the status says it.
+  if (status.state != ModelStatus::State::Ready) return;
+  const bool kept = !chosenNow && file == settings_.value(setting::modelFile).toString();
+  const QString sentence =
+      kept ? tr("The model %1, which the settings name, cannot be used: %2 For now %3 answers; the setting is kept.")
+           : tr("The model %1 cannot be used: %2 %3 goes on answering.");
+  profile_.notify(sentence.arg(file, engineWords(error), status.name));
 }
 
 void Program::shutDown() {

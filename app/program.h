@@ -6,6 +6,7 @@
 #include "app/chat/chat_service.h"
 #include "app/command_line.h"
 #include "app/inference/local_inference.h"
+#include "app/language/language.h"
 #include "app/profile/instance.h"
 #include "app/profile/profile.h"
 #include "app/services.h"
@@ -40,16 +41,22 @@ class Program : public QObject {
 
  private:
   void use(const Outcome<StoreReport>& report);
+  void followLanguage();
   void configureModel();
+  void chooseModel(const QString& file);
+  void modelLoaded(const QString& file);
+  void modelFailed(const QString& file, const QString& error);
   HandOver wanted() const;
 
   CommandLine line_;
+  Language language_;
   Profile profile_;
   Settings settings_;
   Store store_;
   LocalInference inference_;
   ChatService chat_;
   InstanceServer server_;
+  QString chosenModel_;  ///< Being tried; kept in the settings if it can be loaded.
 };
 
 }  // namespace hadal

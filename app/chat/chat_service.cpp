@@ -28,6 +28,8 @@ struct Asked {
   std::optional<Message> question;  ///< Only if it is new.
   Message answer;
   QList<PromptMessage> prompt;
+  bool resumed = false;  ///< The answer was there, and its text so far ends the prompt.
+  AskOptions options{};
 };
 
 Message newMessage(ConversationId conversation, MessageId parent, MessageRole role) {
@@ -60,6 +62,21 @@ Asked addQuestion(Connection& connection, ConversationId conversation, MessageId
   question = Messages(connection).insert(question);
   Asked asked = addAnswer(connection, question, systemPrompt);
   asked.question = question;
+  return asked;
+}
+
+/// Opens `answer` again and shows its branch.
+Asked reopen(Connection& connection, Message answer, const QString& systemPrompt) {
+  Conversations conversations(connection);
+  Messages messages(connection);
+  Asked asked;
+  asked.resumed = true;
+  asked.prompt = buildPrompt(systemPrompt, messages.branch(answer.conversation, answer.id));
+  messages.reopen(answer.id);
+  conversations.setLeaf(answer.conversation, answer.id);
+  conversations.touch(answer.conversation);
+  asked.answer = messages.get(answer.id);
+  asked.conversation = conversations.get(answer.conversation);
   return asked;
 }
 
@@ -96,7 +113,9 @@ GenerationRequest ChatService::Private::request(const Asked& asked) const {
   request.temperature = settings.value(setting::temperature).toFloat();
   request.topK = settings.value(setting::topK).toInt();
   request.topP = settings.value(setting::topP).toFloat();
-  request.seed = QRandomGenerator::global()->generate64();
+  request.seed = asked.options.seed.value_or(QRandomGenerator::global()->generate64());
+  request.maxTokens = asked.options.maxTokens;
+  request.continueLast = asked.resumed && !asked.answer.content.isEmpty();
   return request;
 }
 
@@ -119,7 +138,10 @@ void ChatService::Private::begin(const Asked& asked) {
 
   Q_EMIT q->conversationChanged(asked.conversation);
   if (asked.question) Q_EMIT q->messageAdded(*asked.question);
-  Q_EMIT q->messageAdded(asked.answer);
+  if (asked.resumed)
+    Q_EMIT q->messageResumed(asked.answer);
+  else
+    Q_EMIT q->messageAdded(asked.answer);
   answer->start(request(asked));
 }
 
@@ -202,16 +224,32 @@ QFuture<Outcome<Transcript>> ChatService::open(ConversationId id) {
       });
 }
 
-QFuture<Outcome<Message>> ChatService::ask(ConversationId conversation, const QString& text, MessageId parent) {
+QFuture<Outcome<Message>> ChatService::ask(ConversationId conversation, const QString& text, MessageId parent,
+                                           const AskOptions& options) {
   if (text.trimmed().isEmpty()) return refused<Message>(tr("The question is empty."));
-  return d->submit(conversation, [conversation, text, parent, prompt = d->systemPrompt()](Connection& connection) {
+  return d->submit(conversation, [conversation, text, parent, options,
+                                  prompt = d->systemPrompt()](Connection& connection) {
     Conversations conversations(connection);
     const Conversation c = conversation == 0 ? conversations.insert(titleFor(text)) : conversations.get(conversation);
     if (conversation == 0)
       SettingsRows(connection).remember(kNewDraft, {});
     else
       conversations.setDraft(c.id, {});
-    return addQuestion(connection, c.id, parent == 0 ? c.leaf : parent, text, prompt);
+    Asked asked = addQuestion(connection, c.id, parent == 0 ? c.leaf : parent, text, prompt);
+    asked.options = options;
+    return asked;
+  });
+}
+
+QFuture<Outcome<Message>> ChatService::continueAnswer(MessageId answer) {
+  return d->submitBelow(answer, [prompt = d->systemPrompt()](Connection& connection, const Message& old) {
+    // As it is now: a click may come twice.
+    const Message now = Messages(connection).get(old.id);
+    if (now.role != MessageRole::Assistant || now.state == MessageState::Done || now.state == MessageState::Streaming)
+      connection.fail(tr("This answer is complete."));
+    if (!Messages(connection).children(now.conversation, now.id).isEmpty())
+      connection.fail(tr("The chat went on after this answer, so it stays as it is."));
+    return reopen(connection, now, prompt);
   });
 }
 

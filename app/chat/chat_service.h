@@ -28,9 +28,13 @@ class ChatService : public QObject {
 
   /// Commits the question and an empty answer in one transaction, then starts to compute. `conversation` 0 makes a new
   /// one titled after the question. `parent` 0 continues at the leaf. The value is the answer's message.
-  QFuture<Outcome<Message>> ask(ConversationId conversation, const QString& text, MessageId parent = 0);
+  QFuture<Outcome<Message>> ask(ConversationId conversation, const QString& text, MessageId parent = 0,
+                                const AskOptions& options = {});
   /// A further answer to the same question, as a sibling branch.
   QFuture<Outcome<Message>> regenerate(MessageId answer);
+  /// Goes on with an answer that was stopped, interrupted or cut off by the context, in the same message: what the model
+  /// says next is appended. messageResumed announces it. Only for the last message of a branch.
+  QFuture<Outcome<Message>> continueAnswer(MessageId answer);
   /// The question in another wording, as a sibling branch, and its answer.
   QFuture<Outcome<Message>> editAndAsk(MessageId question, const QString& text);
   void stop(ConversationId conversation);
@@ -65,6 +69,7 @@ class ChatService : public QObject {
   void conversationRemoved(hadal::ConversationId id);
   void foldersChanged();
   void messageAdded(const hadal::Message& message);
+  void messageResumed(const hadal::Message& answer);  ///< Is streaming again; further text is appended.
   void promptProgress(hadal::MessageId answer, int done, int total);
   void messageDelta(hadal::MessageId answer, const QString& text);
   void messageFinished(const hadal::Message& answer);  ///< In its final state.

@@ -4,6 +4,7 @@
 #include <QList>
 #include <QMetaType>
 #include <QString>
+#include <optional>
 
 namespace hadal {
 
@@ -46,6 +47,12 @@ enum class MessageProblem {
   ContextFull,    ///< The answer so far fills the context: raise it, or go on in a new chat.
   NoModel,        ///< Choose or add one.
   ModelFailed,    ///< `error` says why; choosing another model helps.
+};
+
+/// What one question asks for besides the settings.
+struct AskOptions {
+  std::optional<quint64> seed;  ///< The same seed, prompt and model give the same answer.
+  int maxTokens = 0;            ///< The answer is complete after so many; 0: no limit but the context.
 };
 
 struct Message {

@@ -9,7 +9,7 @@ QList<PromptMessage> buildPrompt(const QString& systemPrompt, const QList<Messag
     const Message& message = branch[i];
     if (message.role == MessageRole::Assistant && message.content.isEmpty()) continue;
     const bool refused = message.role == MessageRole::User && i + 1 < branch.size() &&
-                         branch[i + 1].problem == MessageProblem::PromptTooLong;
+                         branch[i + 1].problem == MessageProblem::PromptTooLong && branch[i + 1].content.isEmpty();
     if (refused) continue;
     if (message.role == MessageRole::User && !prompt.isEmpty() && prompt.last().role == MessageRole::User) {
       prompt.last().content += QStringLiteral("\n\n") + message.content;

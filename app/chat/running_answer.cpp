@@ -7,7 +7,7 @@
 namespace hadal {
 
 RunningAnswer::RunningAnswer(Message answer, Store& store, InferenceService& inference, QObject* parent)
-    : QObject(parent), message_(std::move(answer)), store_(store), inference_(inference) {
+    : QObject(parent), message_(std::move(answer)), tokensBefore_(message_.tokens), store_(store), inference_(inference) {
   journalTimer_.setInterval(kJournalMilliseconds);
   connect(&journalTimer_, &QTimer::timeout, this, &RunningAnswer::journal);
 }
@@ -48,7 +48,7 @@ void RunningAnswer::journal() {
 
 void RunningAnswer::keepFigures(const GenerationStats& stats) {
   message_.promptTokens = stats.promptTokens;
-  message_.tokens = stats.tokens;
+  message_.tokens = tokensBefore_ + stats.tokens;
   message_.tokensPerSecond = stats.tokensPerSecond;
   message_.firstTokenSeconds = stats.firstTokenSeconds;
 }

@@ -51,6 +51,7 @@ class RunningAnswer : public QObject {
   void complain(const QString& sentence);
 
   Message message_;
+  const int tokensBefore_;  ///< Of an answer that goes on.
   Store& store_;
   InferenceService& inference_;
   std::unique_ptr<Generation> generation_;

@@ -1,7 +1,5 @@
 #include "app/inference/engine_worker.h"
 
-#include <QFileInfo>
-
 #include <QFile>
 
 #include "app/inference/model_name.h"
@@ -50,17 +48,6 @@ Request engineRequest(const GenerationRequest& from, std::vector<TokenId> prompt
   return request;
 }
 
-/// "SmolLM2-135M-Instruct" for SmolLM2-135M-Instruct.Q4_1.gguf. What files say of their own name is often a note of
-/// whoever trained the model; the file's name is what the person chose.
-QString titleOf(const QString& path, const QString& type) {
-  QString title = QFileInfo(path).completeBaseName();
-  for (const auto* separator : {".", "-", "_"}) {
-    const QString ending = QLatin1String(separator) + type;
-    if (!type.isEmpty() && title.endsWith(ending, Qt::CaseInsensitive)) title.chop(ending.size());
-  }
-  return title;
-}
-
 }  // namespace
 
 struct EngineWorker::Load {
@@ -85,41 +72,86 @@ EngineWorker::~EngineWorker() {
 
 void EngineWorker::load(const ModelSearch& search) {
   abandonLoad();
-  dropModel();
   ModelStatus status;
   status.state = ModelStatus::State::Loading;
   status.path = search.chosen;
+  if (!search.chosen.isEmpty()) status.name = modelName(search.chosen, {});
   setStatus(status);
   load_ = std::make_shared<Load>();
   loadTimer_.start();
   loaders_.start([this, load = load_, search] {
-    const QString file = search.find();
-    Result<std::shared_ptr<const Model>> result = std::shared_ptr<const Model>();
-    if (!file.isEmpty()) result = Model::load(QFile::encodeName(file).toStdString(), &load->control);
-    QMetaObject::invokeMethod(
-        this, [this, load, file, result] { loaded(load, file, result); }, Qt::QueuedConnection);
+    const Loaded result = read(search, load->control);
+    QMetaObject::invokeMethod(this, [this, load, result] { loaded(load, result); }, Qt::QueuedConnection);
   });
+}
+
+EngineWorker::Loaded EngineWorker::read(const ModelSearch& search, LoadControl& control) {
+  Loaded result;
+  const auto attempt = [&](const QString& file) {
+    if (file.isEmpty()) return;
+    auto model = Model::load(QFile::encodeName(file).toStdString(), &control);
+    if (model) {
+      result.file = file;
+      result.model = std::move(*model);
+    } else if (result.failedFile.isEmpty()) {
+      result.failedFile = file;
+      result.failure = fromEngine(model.error().message);
+    }
+  };
+  attempt(search.find());
+  if (!result.model && search.fallBack && !search.chosen.isEmpty()) attempt(search.findInFolders());
+  return result;
 }
 
 void EngineWorker::abandonLoad() {
   if (load_) load_->control.cancel = true;
   load_.reset();
+  next_.reset();
   loadTimer_.stop();
 }
 
-void EngineWorker::loaded(const std::shared_ptr<Load>& load, const QString& file,
-                          const Result<std::shared_ptr<const Model>>& result) {
+void EngineWorker::loaded(const std::shared_ptr<Load>& load, const Loaded& result) {
   if (load != load_) return;
   load_.reset();
   loadTimer_.stop();
-  status_.path = file;
-  if (!result) return fail(fromEngine(result.error().message));
-  if (!*result) {
+  if (!result.model && !result.failedFile.isEmpty()) return refuseModel(result.failedFile, result.failure);
+  next_ = result;
+  settle();
+}
+
+void EngineWorker::settle() {
+  if (!running_.isEmpty() || load_) return;
+  if (next_) return adopt(*std::exchange(next_, std::nullopt));
+  if (!optionsChanged_ || !model_) return;
+  optionsChanged_ = false;
+  engine_.reset();  // There may be no room for two caches.
+  const QString why = makeEngine(file_, model_);
+  if (!why.isEmpty()) return refuseModel(file_, why);
+  setStatus(readyStatus());
+  startWaiting();
+}
+
+void EngineWorker::adopt(const Loaded& next) {
+  if (!next.model) {  // Nothing was found.
+    dropModel();
     setStatus({});
     return startWaiting();
   }
-  model_ = *result;
-  makeEngine();
+  QString why = makeEngine(next.file, next.model);
+  if (!why.isEmpty() && engine_) {
+    // There may be no room for the caches of both.
+    engine_.reset();
+    why = makeEngine(next.file, next.model);
+    if (!why.isEmpty() && !makeEngine(file_, model_).isEmpty()) dropModel();
+  }
+  if (!why.isEmpty()) return refuseModel(next.file, why);
+  ModelStatus status = readyStatus();
+  status.failedPath = next.failedFile;
+  status.error = next.failure;
+  setStatus(status);
+  if (!next.failedFile.isEmpty()) Q_EMIT modelFailed(next.failedFile, next.failure);
+  Q_EMIT modelLoaded(next.file);
+  startWaiting();
 }
 
 void EngineWorker::unload() {
@@ -139,35 +171,43 @@ void EngineWorker::dropModel() {
   model_.reset();
 }
 
-void EngineWorker::makeEngine() {
-  engine_.reset();
-  optionsChanged_ = false;
-  auto engine = Engine::create(model_, options_);
-  if (!engine) return fail(fromEngine(engine.error().message));
+QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<const Model>& model) {
+  auto engine = Engine::create(model, options_);
+  if (!engine) return fromEngine(engine.error().message);
   engine_ = std::move(*engine);
+  model_ = model;
+  file_ = file;
+  optionsChanged_ = false;
+  return {};
+}
 
-  const ModelInfo& info = model_->info();
+ModelStatus EngineWorker::readyStatus() const {
   const EngineStatus running = engine_->status();
   ModelStatus status;
   status.state = ModelStatus::State::Ready;
-  status.path = status_.path;
-  status.quantisation = mainType(info);
-  status.name = titleOf(status_.path, status.quantisation);
+  status.path = file_;
+  status.quantisation = mainType(model_->info());
+  status.name = modelName(file_, fromEngine(model_->info().name));
   status.device = fromEngine(running.device);
   status.progress = 1;
   status.contextLength = running.context_length;
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
-  setStatus(status);
-  startWaiting();
+  return status;
 }
 
-void EngineWorker::fail(const QString& sentence) {
+void EngineWorker::refuseModel(const QString& file, const QString& sentence) {
   ModelStatus status;
-  status.state = ModelStatus::State::Failed;
-  status.path = status_.path;
+  if (engine_) {
+    status = readyStatus();
+    status.failedPath = file;
+  } else {
+    status.state = ModelStatus::State::Failed;
+    status.path = file;
+  }
   status.error = sentence;
-  model_.reset();
   setStatus(status);
+  Q_EMIT modelFailed(file, sentence);
+  settle();
   startWaiting();
 }
 
@@ -180,13 +220,13 @@ void EngineWorker::configure(int threads, int contextLength) {
   if (options_.threads == threads && options_.context_length == contextLength) return;
   options_.threads = threads;
   options_.context_length = contextLength;
-  if (!engine_) return;
+  if (!model_) return;
   optionsChanged_ = true;
-  if (running_.isEmpty()) makeEngine();
+  settle();
 }
 
 void EngineWorker::submit(quint64 ticket, const GenerationRequest& request) {
-  const bool later = status_.state == ModelStatus::State::Loading || optionsChanged_;
+  const bool later = status_.state == ModelStatus::State::Loading || (optionsChanged_ && engine_);
   if (later)
     waiting_.append({ticket, request});
   else
@@ -194,6 +234,7 @@ void EngineWorker::submit(quint64 ticket, const GenerationRequest& request) {
 }
 
 void EngineWorker::startWaiting() {
+  if (status_.state == ModelStatus::State::Loading || (optionsChanged_ && engine_)) return;
   for (const auto& [ticket, request] : std::exchange(waiting_, {})) start(ticket, request);
 }
 
@@ -209,7 +250,7 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
                   tr("There is no model to answer with. Add a GGUF file: choose it as the model, "
                      "or start Hadal with --model FILE."));
   }
-  auto prompt = encodePrompt(*model_, request.messages);
+  auto prompt = encodePrompt(*model_, request.messages, request.continueLast);
   if (!prompt) return refuse(GenerationEnd::Failed, fromEngine(prompt.error().message));
   const int tokens = static_cast<int>(prompt->size());
   auto id = engine_->submit(engineRequest(request, std::move(*prompt)));
@@ -258,10 +299,10 @@ void EngineWorker::pump() {
   scheduled_ = false;
   if (!engine_) return;
   for (const Event& event : engine_->step()) handle(event);
-  if (!running_.isEmpty())
+  if (running_.isEmpty())
+    settle();
+  else
     schedule();
-  else if (optionsChanged_)
-    makeEngine();
 }
 
 void EngineWorker::handle(const Event& event) {
@@ -297,7 +338,7 @@ void EngineWorker::handle(const Event& event) {
           ticket, GenerationEnd::ContextFull,
           tr("The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or raise the "
              "context in the settings.")
-              .arg(status_.contextLength),
+              .arg(engine_->status().context_length),
           stats);
       return;
     case FinishReason::failed:

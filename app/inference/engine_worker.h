@@ -6,6 +6,7 @@
 #include <QThreadPool>
 #include <QTimer>
 #include <memory>
+#include <optional>
 
 #include "app/inference/inference_service.h"
 #include "app/inference/model_search.h"
@@ -24,7 +25,7 @@ class EngineWorker : public QObject {
   EngineWorker();
   ~EngineWorker() override;
 
-  /// Requests that run end as stopped; requests that wait, wait for the new model.
+  /// Requests that run are completed by the model they began with; new ones wait for the outcome.
   void load(const ModelSearch& search);
   void unload();
   void configure(int threads, int contextLength);
@@ -34,6 +35,8 @@ class EngineWorker : public QObject {
 
  Q_SIGNALS:
   void statusChanged(const hadal::ModelStatus& status);
+  void modelLoaded(const QString& file);
+  void modelFailed(const QString& file, const QString& error);
   void promptProgress(quint64 ticket, int done, int total);
   void delta(quint64 ticket, const QString& text);
   void progressed(quint64 ticket, const hadal::GenerationStats& stats);
@@ -48,14 +51,26 @@ class EngineWorker : public QObject {
     GenerationStats stats{};
   };
   struct Load;  ///< One attempt; a newer one makes it void.
+  /// What an attempt came to.
+  struct Loaded {
+    QString file;
+    std::shared_ptr<const Model> model;  ///< Null: none was found, or the failure says why it could not be loaded.
+    QString failedFile, failure;         ///< Also beside a model, if that is not the first choice.
+  };
 
-  void loaded(const std::shared_ptr<Load>& load, const QString& file,
-              const Result<std::shared_ptr<const Model>>& result);
+  static Loaded read(const ModelSearch& search, LoadControl& control);
+  void loaded(const std::shared_ptr<Load>& load, const Loaded& result);
   void abandonLoad();
   void dropModel();
-  /// Makes the engine for the model that is there, or fails.
-  void makeEngine();
-  void fail(const QString& sentence);
+  /// What had to wait until no answer is computed: the new model, or new options.
+  void settle();
+  /// Puts the new model into the place of the old one, which comes back if there is no engine for the new one.
+  void adopt(const Loaded& next);
+  /// The sentence if there can be no engine for `model`. Without, it is the one that answers from now on.
+  QString makeEngine(const QString& file, const std::shared_ptr<const Model>& model);
+  ModelStatus readyStatus() const;
+  /// `file` cannot be used; the model that is there, if any, stays.
+  void refuseModel(const QString& file, const QString& sentence);
   void setStatus(ModelStatus status);
 
   void start(quint64 ticket, const GenerationRequest& request);
@@ -66,8 +81,10 @@ class EngineWorker : public QObject {
   void flush(Running& running);
 
   EngineOptions options_;
+  QString file_;  ///< Of model_.
   std::shared_ptr<const Model> model_;
   std::unique_ptr<Engine> engine_;
+  std::optional<Loaded> next_;  ///< Waits for the answers of model_ to end.
   bool optionsChanged_ = false;
   ModelStatus status_;
 

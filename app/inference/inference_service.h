@@ -23,6 +23,7 @@ struct GenerationRequest {
   quint64 seed = 0;
   int maxTokens = 0;  ///< 0: until the context is full.
   QStringList stop;
+  bool continueLast = false;  ///< The last message is the beginning of the answer: what comes goes on from there.
 };
 
 struct GenerationStats {
@@ -68,7 +69,9 @@ struct ModelStatus {
   QString path;
   QString name;          ///< The file's name without its ending and type: what the person chose.
   QString quantisation;  ///< The weights' main type, "Q4_1".
-  QString error;         ///< State::Failed: why, as a sentence.
+  /// State::Failed: why, as the engine's sentence. State::Ready: why failedPath, wanted last, is not the one in use.
+  QString error;
+  QString failedPath;    ///< State::Ready: empty, or the file that was to be used instead and could not be loaded.
   QString device;        ///< "CPU, 2 threads, AVX3_ZEN4".
   float progress = 0;    ///< State::Loading: 0 to 1.
   int contextLength = 0;
@@ -81,7 +84,9 @@ class InferenceService : public QObject {
  public:
   using QObject::QObject;
 
-  /// Replaces the model that is loaded. Progress and the outcome come as statusChanged.
+  /// Loads a model to take the place of the one there is. That one goes on answering until the new one is loaded and
+  /// the answers it began are complete; if loading fails, it stays. Progress comes as statusChanged, the outcome also as
+  /// modelLoaded or modelFailed, unless a later load() made this one void. New requests wait for the outcome.
   virtual void load(const QString& file) = 0;
   virtual void unload() = 0;
   virtual const ModelStatus& status() const = 0;
@@ -98,6 +103,10 @@ class InferenceService : public QObject {
 
  Q_SIGNALS:
   void statusChanged(const hadal::ModelStatus& status);
+  /// After the statusChanged that goes with it.
+  void modelLoaded(const QString& file);
+  /// `error` is the engine's sentence. What answers now, if anything, tells status().
+  void modelFailed(const QString& file, const QString& error);
   void promptMeasured(quint64 ticket, int tokens);
 };
 

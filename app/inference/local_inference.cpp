@@ -34,6 +34,8 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
     status_ = status;
     Q_EMIT statusChanged(status_);
   });
+  connect(worker_, &EngineWorker::modelLoaded, this, &InferenceService::modelLoaded);
+  connect(worker_, &EngineWorker::modelFailed, this, &InferenceService::modelFailed);
   connect(worker_, &EngineWorker::measured, this, &InferenceService::promptMeasured);
   connect(worker_, &EngineWorker::promptProgress, this, [this](quint64 ticket, int done, int total) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->promptProgress(done, total);

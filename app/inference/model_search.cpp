@@ -14,8 +14,7 @@ QStringList ModelSearch::standardFolders(const QString& profileFolder) {
           QDir(profileFolder).filePath(QStringLiteral("models"))};
 }
 
-QString ModelSearch::find() const {
-  if (!chosen.isEmpty()) return chosen;
+QString ModelSearch::findInFolders() const {
   for (const QString& folder : folders) {
     const QDir dir(folder);
     const QStringList names = dir.entryList({QStringLiteral("*.gguf")}, QDir::Files | QDir::Readable, QDir::Name);

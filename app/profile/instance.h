@@ -1,11 +1,13 @@
 #pragma once
 
+#include <QHash>
 #include <QJsonObject>
 #include <QLocalServer>
 #include <QLocalSocket>
 #include <QObject>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace hadal {
 
@@ -14,13 +16,18 @@ struct HandOver {
   bool raise = false;  ///< Show the window.
   QString text;        ///< Into the composer.
   QString model;       ///< A file to load.
-  QString ask;         ///< Answer it here; events come back until a "finished" or "error".
+  QString ask;         ///< Answer it here; events come back until a "finished".
+  std::optional<quint64> seed;  ///< For `ask`.
+  int maxTokens = 0;            ///< For `ask`; 0: until the context is full.
 
   QJsonObject toJson() const;
   static HandOver fromJson(const QJsonObject& json);
 };
 
 /// Listens for later starts. Its answers come from the event loop, so a program that hangs does not answer.
+///
+/// A start that got no answer goes its own way, and what it wanted must not be done here a second time when this program
+/// wakes up. So nothing is done before the other side, told that it is taken, has said that it relies on it.
 class InstanceServer : public QObject {
   Q_OBJECT
  public:
@@ -45,9 +52,12 @@ class InstanceServer : public QObject {
  private:
   void accept();
   void read(QLocalSocket* socket);
+  void offered(QLocalSocket* socket, const HandOver& what);
+  void act(QLocalSocket* socket, const HandOver& what);
 
   QLocalServer server_;
   QString refusal_;
+  QHash<QLocalSocket*, HandOver> offers_;  ///< Taken, and not yet relied on.
 };
 
 /// The other end, in a later start.

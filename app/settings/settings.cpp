@@ -58,6 +58,22 @@ bool Settings::setValue(const QString& key, const QVariant& wanted) {
   if (!spec || spec->readOnly || isLocked(key)) return false;
   const QVariant fit = fitting(*spec, wanted);
   if (!fit.isValid()) return false;
+  if (const Attempt attempt = attempts_.value(key))
+    attempt(fit);
+  else
+    accept(key, fit);
+  return true;
+}
+
+void Settings::tryFirst(const QString& key, Attempt attempt) {
+  attempts_.insert(key, std::move(attempt));
+}
+
+void Settings::reject(const QString& key) {
+  Q_EMIT changed(key, value(key));
+}
+
+void Settings::accept(const QString& key, const QVariant& fit) {
   const QVariant before = value(key);
   // What the person chooses now counts more than what the command line said.
   overridden_.remove(key);
@@ -73,12 +89,12 @@ bool Settings::setValue(const QString& key, const QVariant& wanted) {
         });
   }
   if (before != fit) Q_EMIT changed(key, fit);
-  return true;
 }
 
 void Settings::reset(const QString& key) {
   const SettingSpec* spec = find(key);
   if (!spec || spec->readOnly || isLocked(key)) return;
+  if (const Attempt attempt = attempts_.value(key)) return attempt(spec->defaultValue);
   const QVariant before = value(key);
   overridden_.remove(key);
   stored_.remove(key);

@@ -5,6 +5,7 @@
 #include <QString>
 #include <QStringList>
 #include <QVariant>
+#include <functional>
 #include <span>
 
 namespace hadal {
@@ -43,6 +44,12 @@ class Settings : public QObject {
   /// False, and nothing changes, for unknown keys, locked ones and values of the wrong type or out of range.
   bool setValue(const QString& key, const QVariant& value);
   void reset(const QString& key);
+  /// Values of `key` that the person chooses are given to `attempt` from now on instead of being kept: a model file is
+  /// kept once it could be loaded. accept() then keeps one; reject() announces again what still holds.
+  using Attempt = std::function<void(const QVariant& wanted)>;
+  void tryFirst(const QString& key, Attempt attempt);
+  void accept(const QString& key, const QVariant& value);
+  void reject(const QString& key);
   bool isLocked(const QString& key) const;
 
   /// A policy's value: it wins over the person's and cannot be changed.
@@ -62,6 +69,7 @@ class Settings : public QObject {
   QHash<QString, QVariant> stored_;
   QHash<QString, QVariant> locked_;
   QHash<QString, QVariant> overridden_;
+  QHash<QString, Attempt> attempts_;
   Store* store_ = nullptr;
 };
 

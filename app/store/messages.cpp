@@ -133,6 +133,13 @@ void Messages::setContent(MessageId id, const QString& content, const QString& t
       .run();
 }
 
+void Messages::reopen(MessageId id) {
+  Statement(connection_,
+            QStringLiteral("UPDATE messages SET state = 'streaming', problem = '', error = '', finished = NULL WHERE id = ?"))
+      .bind(id)
+      .run();
+}
+
 void Messages::finish(const Message& m) {
   Statement(
       connection_,

@@ -25,6 +25,8 @@ class Messages {
 
   /// Journals what an answer has come to so far.
   void setContent(MessageId id, const QString& content, const QString& thinking);
+  /// An answer that had ended is being computed further.
+  void reopen(MessageId id);
   /// Writes the end of an answer: text, state, reason and figures.
   void finish(const Message& answer);
   /// Answers that nobody computes any more become Interrupted; the value is their number.

@@ -2,7 +2,7 @@
 
 #include <QJsonDocument>
 
-#include "app/terminal/output.h"
+#include "app/language/engine_words.h"
 
 namespace hadal {
 
@@ -18,18 +18,21 @@ void AskPrinter::take(const QJsonObject& event) {
     if (!json_) put(text);
     lineOpen_ = !text.endsWith(u'\n');
   }
-  const bool failed = event.contains(QStringLiteral("error"));
-  if (!failed && !event.contains(QStringLiteral("finished"))) return;
+  if (event.contains(QStringLiteral("error"))) {
+    if (!json_ && std::exchange(lineOpen_, false)) put(QStringLiteral("\n"));
+    complaints_.say(engineWords(event.value(QStringLiteral("error")).toString()));
+  }
+  if (!event.contains(QStringLiteral("finished"))) return;
   over_ = true;
   if (!json_ && lineOpen_) put(QStringLiteral("\n"));
-  if (failed) printError(event.value(QStringLiteral("error")).toString());
   const bool complete = event.value(QStringLiteral("finished")).toString() == u"done";
   Q_EMIT ended(complete ? 0 : 1);
 }
 
 void AskPrinter::sourceGone() {
-  if (!over_)
-    take({{QStringLiteral("error"), tr("The Hadal that was answering has gone. What it had said is kept there.")}});
+  if (over_) return;
+  take({{QStringLiteral("error"), tr("The Hadal that was answering has gone. What it had said is kept there.")}});
+  take({{QStringLiteral("finished"), QStringLiteral("failed")}});
 }
 
 }  // namespace hadal

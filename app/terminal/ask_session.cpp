@@ -14,16 +14,22 @@ AskSession::AskSession(ChatService& chat, QObject* parent) : QObject(parent), ch
   });
 }
 
-void AskSession::ask(const QString& text) {
-  chat_.ask(0, text).then(this, [this](const Outcome<Message>& answer) { begun(answer); });
+void AskSession::ask(const QString& text, const AskOptions& options) {
+  chat_.ask(0, text, 0, options).then(this, [this](const Outcome<Message>& answer) { begun(answer); });
 }
 
 void AskSession::stop() {
-  chat_.stop(answer_.conversation);
+  stopped_ = true;
+  if (answer_.id != 0) chat_.stop(answer_.conversation);
 }
 
 void AskSession::begun(const Outcome<Message>& answer) {
-  if (!answer) return fail(answer.error);
+  if (!answer) {
+    Q_EMIT event({{QStringLiteral("error"), answer.error}});
+    Q_EMIT event({{QStringLiteral("finished"), word(MessageState::Failed)}});
+    Q_EMIT ended();
+    return;
+  }
   answer_ = *answer;
   Q_EMIT event({{QStringLiteral("conversation"), answer_.conversation},
                 {QStringLiteral("question"), answer_.parent},
@@ -31,11 +37,11 @@ void AskSession::begun(const Outcome<Message>& answer) {
   // What came before this could be said.
   const auto running = chat_.answering(answer_.conversation);
   if (running && !running->content.isEmpty()) Q_EMIT event({{QStringLiteral("delta"), running->content}});
+  if (stopped_) stop();
 }
 
 void AskSession::finish(const Message& answer) {
-  if (answer.state == MessageState::Failed) return fail(answer.error);
-  over_ = true;
+  if (answer.state == MessageState::Failed) Q_EMIT event({{QStringLiteral("error"), answer.error}});
   Q_EMIT event({{QStringLiteral("finished"), word(answer.state)},
                 {QStringLiteral("message"), answer.id},
                 {QStringLiteral("model"), answer.model},
@@ -43,12 +49,6 @@ void AskSession::finish(const Message& answer) {
                 {QStringLiteral("tokens"), answer.tokens},
                 {QStringLiteral("tokens_per_second"), answer.tokensPerSecond},
                 {QStringLiteral("first_token_seconds"), answer.firstTokenSeconds}});
-  Q_EMIT ended();
-}
-
-void AskSession::fail(const QString& sentence) {
-  over_ = true;
-  Q_EMIT event({{QStringLiteral("error"), sentence}});
   Q_EMIT ended();
 }
 

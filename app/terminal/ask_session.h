@@ -13,13 +13,14 @@ class ChatService;
 /// One question and its answer as events, for a pipe or another process:
 ///   {"conversation": id, "question": id, "message": id}   the question is in the store
 ///   {"delta": text}                                       a piece of the answer
-///   {"finished": state, "message": id, ...figures}        the end; or
-///   {"error": sentence}                                   the end, without or in the middle of an answer
+///   {"error": sentence}                                   why it failed; "finished" follows
+///   {"finished": state, "message": id, ...figures}        the end; without message and figures if there is no answer
 class AskSession : public QObject {
   Q_OBJECT
  public:
   AskSession(ChatService& chat, QObject* parent = nullptr);
-  void ask(const QString& text);
+  void ask(const QString& text, const AskOptions& options);
+  /// Also before the question is in the store.
   void stop();
 
  Q_SIGNALS:
@@ -30,11 +31,10 @@ class AskSession : public QObject {
  private:
   void begun(const Outcome<Message>& answer);
   void finish(const Message& answer);
-  void fail(const QString& sentence);
 
   ChatService& chat_;
   Message answer_;
-  bool over_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace hadal

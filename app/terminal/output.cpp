@@ -18,6 +18,12 @@ bool print(const QString& text) {
   return writeAll(stdout, text);
 }
 
+void Complaints::say(const QString& sentence) {
+  if (said_.contains(sentence)) return;
+  said_.append(sentence);
+  printError(sentence);
+}
+
 void printError(const QString& sentence) {
   writeAll(stderr, QStringLiteral("hadal: ") + sentence + u'\n');
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 
 namespace hadal {
 
@@ -8,5 +9,14 @@ namespace hadal {
 bool print(const QString& text);
 /// One sentence, on the standard error.
 void printError(const QString& sentence);
+
+/// The same for sentences that may come by several ways: each is said once.
+class Complaints {
+ public:
+  void say(const QString& sentence);
+
+ private:
+  QStringList said_;
+};
 
 }  // namespace hadal

@@ -19,11 +19,12 @@ AskHost::AskHost(InstanceServer& server, ChatService& chat, InferenceService& in
                               tr("Hadal is already running with this profile and another model. Choose %1 there, or "
                                  "use another --profile.")
                                   .arg(what.model)}});
+      InstanceServer::reply(asker, {{QStringLiteral("finished"), QStringLiteral("failed")}});
       asker->disconnectFromServer();
       return;
     }
-    // Owned by the connection: if the asker goes, the session goes, and the answer is stopped.
-    auto* session = new AskSession(chat_, asker);
+    // It outlives the connection until its answer has been stopped.
+    auto* session = new AskSession(chat_, this);
     ++open_;
     connect(session, &QObject::destroyed, this, [this] {
       if (--open_ == 0) Q_EMIT idle();
@@ -31,8 +32,9 @@ AskHost::AskHost(InstanceServer& server, ChatService& chat, InferenceService& in
     connect(session, &AskSession::event, asker,
             [asker](const QJsonObject& event) { InstanceServer::reply(asker, event); });
     connect(session, &AskSession::ended, asker, &QLocalSocket::disconnectFromServer);
+    connect(session, &AskSession::ended, session, &QObject::deleteLater);
     connect(asker, &QLocalSocket::disconnected, session, &AskSession::stop);
-    session->ask(what.ask);
+    session->ask(what.ask, {what.seed, what.maxTokens});
   });
 }
 

@@ -9,8 +9,10 @@
 
 #include "app/chat/chat_service.h"
 #include "app/inference/inference_service.h"
+#include "app/language/engine_words.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
+#include "app/terminal/input.h"
 #include "app/terminal/output.h"
 
 namespace hadal {
@@ -26,15 +28,28 @@ TerminalChat::TerminalChat(const Services& services, QObject* parent)
   connect(&services_.chat, &ChatService::storeFailed, this, &printError);
   connect(&services_.profile, &Profile::noticeAdded, this, &printError);
   connect(&services_.inference, &InferenceService::statusChanged, this, [this](const ModelStatus& status) {
-    if (status.state == ModelStatus::State::Failed) printError(status.error);
-    if (status.state == ModelStatus::State::Ready && interactive_) {
+    if (status.state == ModelStatus::State::Failed) printError(engineWords(status.error));
+    if (status.state == ModelStatus::State::Ready && status.failedPath.isEmpty() && interactive_) {
       write(QStringLiteral("\r") + tr("%1, %2, %3").arg(status.name, status.quantisation, status.device) + u'\n');
       if (!busy_) showPrompt();
     }
   });
 }
 
+void TerminalChat::begin(const QString& error) {
+  // The profile's notice has said it.
+  if (!error.isEmpty()) {
+    Q_EMIT ended(1);
+    return;
+  }
+  busy_ = false;
+  start();
+}
+
 void TerminalChat::start() {
+  connect(&services_.inference, &InferenceService::modelLoaded, this,
+          [this](const QString& file) { modelTried(file, {}); });
+  connect(&services_.inference, &InferenceService::modelFailed, this, &TerminalChat::modelTried);
   if (interactive_) say(tr("Type a question. /help tells the commands, Ctrl-C stops an answer and ends the chat."));
   auto* notifier = new QSocketNotifier(STDIN_FILENO, QSocketNotifier::Read, this);
   connect(notifier, &QSocketNotifier::activated, this, [this, notifier] {
@@ -57,11 +72,18 @@ void TerminalChat::readInput() {
 
 void TerminalChat::takeLines() {
   for (qsizetype end; (end = input_.indexOf('\n')) >= 0;) {
-    lines_.enqueue(QString::fromUtf8(input_.first(end)).trimmed());
+    lines_.enqueue(decoded(input_.first(end)));
     input_.remove(0, end + 1);
   }
   if (inputEnded_ && !input_.trimmed().isEmpty())
-    lines_.enqueue(QString::fromUtf8(std::exchange(input_, {})).trimmed());
+    lines_.enqueue(decoded(std::exchange(input_, {})));
+}
+
+QString TerminalChat::decoded(const QByteArray& line) {
+  bool damaged = false;
+  const QString text = decodeInput(line, damaged).trimmed();
+  if (damaged) printError(lostBytes());
+  return text;
 }
 
 void TerminalChat::next() {
@@ -96,7 +118,7 @@ void TerminalChat::obey(const QString& line) {
   } else if (command == u"/open") {
     open(argument.toInt());
   } else if (command == u"/model" && !argument.isEmpty()) {
-    services_.settings.setValue(setting::modelFile, QFileInfo(argument).absoluteFilePath());
+    useModel(QFileInfo(argument).absoluteFilePath());
   } else if (command == u"/model") {
     const ModelStatus& status = services_.inference.status();
     say(status.path.isEmpty() ? tr("No model is loaded.") : status.path);
@@ -108,6 +130,24 @@ void TerminalChat::obey(const QString& line) {
   } else {
     say(tr("There is no command %1; /help tells them all.").arg(command));
   }
+}
+
+/// What is typed next is for the new model, so it waits.
+void TerminalChat::useModel(const QString& file) {
+  busy_ = true;
+  tryingModel_ = file;
+  if (services_.settings.setValue(setting::modelFile, file)) return;
+  printError(tr("The model is set by your administrator."));
+  modelTried(file, {});
+}
+
+void TerminalChat::modelTried(const QString& file, const QString& error) {
+  if (tryingModel_.isEmpty() || file != tryingModel_) return;
+  tryingModel_.clear();
+  // A script's further questions would be answered by a model that it did not ask for.
+  if (!error.isEmpty() && !interactive_) exitCode_ = 1;
+  busy_ = false;
+  next();
 }
 
 QString TerminalChat::help() {
@@ -140,7 +180,7 @@ void TerminalChat::finish(const Message& answer) {
   busy_ = false;
   if (!answer.content.isEmpty()) say({});
   if (answer.state == MessageState::Failed) {
-    printError(answer.error);
+    printError(engineWords(answer.error));
     if (!interactive_) exitCode_ = 1;
   } else if (answer.state == MessageState::Stopped) {
     say(tr("(stopped)"));
@@ -201,7 +241,7 @@ void TerminalChat::openConversation(ConversationId id) {
       say(message.role == MessageRole::User ? QStringLiteral("> ") + message.content : message.content);
       if (message.state == MessageState::Interrupted) say(tr("(interrupted: Hadal ended before the answer did)"));
       if (message.state == MessageState::Stopped) say(tr("(stopped)"));
-      if (message.state == MessageState::Failed) say(u'(' + message.error + u')');
+      if (message.state == MessageState::Failed) say(u'(' + engineWords(message.error) + u')');
     }
     next();
   });

@@ -15,7 +15,8 @@ class TerminalChat : public QObject {
   Q_OBJECT
  public:
   explicit TerminalChat(const Services& services, QObject* parent = nullptr);
-  void start();
+  /// Once the store is open; with the reason why it is not, the chat ends at once.
+  void begin(const QString& error);
   /// Ctrl-C: stops the answer, or ends the chat if there is none.
   void interrupt();
 
@@ -23,6 +24,10 @@ class TerminalChat : public QObject {
   void ended(int exitCode);
 
  private:
+  void start();
+  void useModel(const QString& file);
+  void modelTried(const QString& file, const QString& error);
+  QString decoded(const QByteArray& line);
   void readInput();
   void takeLines();
   void obey(const QString& line);
@@ -43,7 +48,8 @@ class TerminalChat : public QObject {
   QByteArray input_;
   bool inputEnded_ = false;
   QQueue<QString> lines_;
-  bool busy_ = false;  ///< A command or an answer is running.
+  bool busy_ = true;     ///< A command or an answer is running, or the store is being opened.
+  QString tryingModel_;  ///< By /model.
   ConversationId conversation_ = 0;
   MessageId answer_ = 0;
   QList<Conversation> listed_;

@@ -8,10 +8,6 @@
         <translation>没有可显示窗口的屏幕。请使用 --chat 或 --ask。</translation>
     </message>
     <message>
-        <source>Answer &lt;text&gt; on the standard output and end.</source>
-        <translation>在标准输出上回答 &lt;文本&gt; 后退出。</translation>
-    </message>
-    <message>
         <source>text</source>
         <translation>文本</translation>
     </message>
@@ -80,10 +76,6 @@
         <translation>显示版本。</translation>
     </message>
     <message>
-        <source>--%1 takes a number, not &quot;%2&quot;.</source>
-        <translation>--%1 需要一个数字，而不是“%2”。</translation>
-    </message>
-    <message>
         <source>--%1 takes one of %2, not &quot;%3&quot;.</source>
         <translation>--%1 只能是 %2 之一，而不是“%3”。</translation>
     </message>
@@ -116,12 +108,32 @@
         <translation>--ask 和 --chat 不能同时使用。</translation>
     </message>
     <message>
-        <source>--json goes with --ask.</source>
-        <translation>--json 要和 --ask 一起使用。</translation>
-    </message>
-    <message>
         <source>&quot;%1&quot; is not understood here.</source>
         <translation>无法理解这里的“%1”。</translation>
+    </message>
+    <message>
+        <source>Answer &lt;text&gt; on the standard output and end; - takes it from the standard input.</source>
+        <translation>在标准输出上回答 &lt;文本&gt; 后退出；- 表示从标准输入读取。</translation>
+    </message>
+    <message>
+        <source>With --ask: the seed of chance; the same one gives the same answer.</source>
+        <translation>与 --ask 同用：随机种子；相同的种子得到相同的回答。</translation>
+    </message>
+    <message>
+        <source>With --ask: end the answer after so many tokens.</source>
+        <translation>与 --ask 同用：回答到这么多词元为止。</translation>
+    </message>
+    <message>
+        <source>--%1 takes a whole number from %2 to %3, not &quot;%4&quot;.</source>
+        <translation>--%1 需要 %2 到 %3 之间的整数，而不是“%4”。</translation>
+    </message>
+    <message>
+        <source>--%1 goes with --ask.</source>
+        <translation>--%1 须与 --ask 同用。</translation>
+    </message>
+    <message>
+        <source>There is no question on the standard input, or it is longer than 8 MB.</source>
+        <translation>标准输入中没有问题，或者超过了 8 MB。</translation>
     </message>
 </context>
 <context>
@@ -664,6 +676,13 @@
     </message>
 </context>
 <context>
+    <name>Terminal</name>
+    <message>
+        <source>The text is not UTF-8 throughout; what could not be read became U+FFFD.</source>
+        <translation>文本并非全是 UTF-8；无法读取的部分已替换为 U+FFFD。</translation>
+    </message>
+</context>
+<context>
     <name>TextMenu</name>
     <message>
         <source>Undo</source>
@@ -721,6 +740,14 @@
     <message>
         <source>The folder&apos;s name is empty.</source>
         <translation>文件夹名称是空的。</translation>
+    </message>
+    <message>
+        <source>This answer is complete.</source>
+        <translation>这个回答已经完整。</translation>
+    </message>
+    <message>
+        <source>The chat went on after this answer, so it stays as it is.</source>
+        <translation>对话已在这个回答之后继续，所以它保持原样。</translation>
     </message>
 </context>
 <context>
@@ -786,6 +813,14 @@
     <message>
         <source>You can read here, but not write.</source>
         <translation>在这里只能阅读，不能写入。</translation>
+    </message>
+    <message>
+        <source>The model %1, which the settings name, cannot be used: %2 For now %3 answers; the setting is kept.</source>
+        <translation>设置中的模型 %1 无法使用：%2 目前由 %3 回答；设置保持不变。</translation>
+    </message>
+    <message>
+        <source>The model %1 cannot be used: %2 %3 goes on answering.</source>
+        <translation>模型 %1 无法使用：%2 仍由 %3 回答。</translation>
     </message>
 </context>
 <context>
@@ -860,6 +895,10 @@ Ctrl-C       停止回答
     <message>
         <source>(interrupted: Hadal ended before the answer did)</source>
         <translation>（已中断：回答尚未完成，Hadal 就退出了）</translation>
+    </message>
+    <message>
+        <source>The model is set by your administrator.</source>
+        <translation>模型由管理员指定。</translation>
     </message>
 </context>
 <context>
@@ -994,10 +1033,6 @@ Ctrl-C       停止回答
     <message>
         <source>Answer</source>
         <translation>回答</translation>
-    </message>
-    <message>
-        <source>Please continue.</source>
-        <translation>请继续。</translation>
     </message>
     <message>
         <source>“%1” is not asked yet; the composer keeps your draft.</source>

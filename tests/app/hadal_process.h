@@ -22,6 +22,12 @@ class HadalProcess : public QProcess {
     environment.insert(QStringLiteral("LC_ALL"), QStringLiteral("C.UTF-8"));
     setProcessEnvironment(environment);
   }
+  void withoutDisplay() {
+    QProcessEnvironment environment = processEnvironment();
+    for (const auto* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(QLatin1String(name));
+    setProcessEnvironment(environment);
+    setStandardInputFile(QProcess::nullDevice());
+  }
   ~HadalProcess() override {
     if (state() == NotRunning) return;
     ::kill(static_cast<pid_t>(processId()), SIGCONT);

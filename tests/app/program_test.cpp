@@ -5,12 +5,9 @@
 
 #include "app/command_line.h"
 #include "app/profile/profile.h"
-#include "app/settings/settings.h"
-#include "app/store/conversations.h"
-#include "app/store/settings_rows.h"
 #include "hadal_process.h"
 #include "mounts.h"
-#include "waiting.h"
+#include "prepared_profile.h"
 
 using namespace hadal;
 
@@ -56,7 +53,17 @@ class ProgramTest : public QObject {
     QTest::newRow("json alone") << QStringList{QStringLiteral("--json")} << QStringLiteral("goes with --ask");
     QTest::newRow("unknown") << QStringList{QStringLiteral("--no-such")} << QStringLiteral("no-such");
     QTest::newRow("number") << QStringList{QStringLiteral("--threads"), QStringLiteral("many")}
-                            << QStringLiteral("number");
+                            << QStringLiteral("from 0 to 1024, not \"many\"");
+    QTest::newRow("too many") << QStringList{QStringLiteral("--threads"), QStringLiteral("100000")}
+                              << QStringLiteral("--threads takes a whole number from 0 to 1024, not \"100000\"");
+    QTest::newRow("below") << QStringList{QStringLiteral("--threads"), QStringLiteral("-5")}
+                           << QStringLiteral("from 0 to 1024, not \"-5\"");
+    QTest::newRow("context") << QStringList{QStringLiteral("--context"), QStringLiteral("8193000")}
+                             << QStringLiteral("--context takes a whole number from 0 to 1048576");
+    QTest::newRow("no seed") << QStringList{kAsk, QStringLiteral("x"), QStringLiteral("--seed"), QStringLiteral("-1")}
+                             << QStringLiteral("from 0 to 18446744073709551615, not \"-1\"");
+    QTest::newRow("seed alone") << QStringList{QStringLiteral("--seed"), QStringLiteral("1")}
+                                << QStringLiteral("--seed goes with --ask");
     QTest::newRow("language") << QStringList{QStringLiteral("--language"), QStringLiteral("tlh")}
                               << QStringLiteral("one of");
     QTest::newRow("two models") << QStringList{QStringLiteral("a.gguf"), QStringLiteral("b.gguf")}
@@ -148,6 +155,79 @@ class ProgramTest : public QObject {
     QCOMPARE(program.out(), QString());
     QCOMPARE(all().last().state, MessageState::Failed);
     QCOMPARE(static_cast<int>(all().last().problem), problem);
+  }
+
+  void failuresAreEventsToo() {
+    HadalProcess program(profile(), {kAsk, kQuestion, QStringLiteral("--json"), QStringLiteral("--model"),
+                                     QStringLiteral("/no/such.gguf")},
+                         false);
+    QCOMPARE(program.run(), 1);
+    const MessageId id = program.event()[QStringLiteral("message")].toInteger();
+    QVERIFY(program.event()[QStringLiteral("error")].toString().contains(QStringLiteral("/no/such.gguf")));
+    const QJsonObject last = program.event();
+    QCOMPARE(last[QStringLiteral("finished")].toString(), QStringLiteral("failed"));
+    QCOMPARE(last[QStringLiteral("message")].toInteger(), id);
+    QVERIFY(program.event().isEmpty());
+  }
+
+  void speaksChinese_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::newRow("help") << QStringList{QStringLiteral("--help")} << 0;
+    QTest::newRow("unknown option") << QStringList{QStringLiteral("--no-such")} << 2;
+    QTest::newRow("range") << QStringList{QStringLiteral("--threads"), QStringLiteral("-5")} << 2;
+    QTest::newRow("missing model") << QStringList{kAsk, kQuestion, QStringLiteral("--model"),
+                                                  QStringLiteral("/no/such.gguf")}
+                                   << 1;
+    QTest::newRow("no display") << QStringList{} << 2;
+  }
+  void speaksChinese() {
+    QFETCH(QStringList, arguments);
+    QFETCH(int, code);
+    HadalProcess program(profile(), arguments + QStringList{QStringLiteral("--language"), QStringLiteral("zh_CN")},
+                         false);
+    if (arguments.isEmpty()) program.withoutDisplay();
+    QCOMPARE(program.run(), code);
+    const QString said = program.out() + program.err();
+    static const QRegularExpression chinese(QStringLiteral("[\\x{4e00}-\\x{9fff}]"));
+    static const QRegularExpression english(QStringLiteral("\\b(the|is|cannot|takes|option|such)\\b(?!\\.gguf)"));
+    QVERIFY2(said.contains(chinese), qPrintable(said));
+    QString rest = said;
+    rest.remove(QStringLiteral("/no/such.gguf")).remove(QStringLiteral("no-such"));
+    QVERIFY2(!rest.contains(english), qPrintable(said));
+  }
+
+  void bytesThatAreNoTextAreSaid() {
+    const QString script = QStringLiteral("exec \"$0\" \"$@\" --ask \"$(printf 'Say \\377 once.')\"");
+    HadalProcess program(profile(), {QStringLiteral("--max-tokens"), QStringLiteral("2")});
+    program.setArguments(QStringList{QStringLiteral("-c"), script, program.program()} + program.arguments());
+    program.setProgram(QStringLiteral("/bin/sh"));
+    QCOMPARE(program.run(), 0);
+    const QString said = program.err();
+    QVERIFY2(said.contains(QStringLiteral("U+FFFD")) && said.count(u'\n') == 1, qPrintable(said));
+    QCOMPARE(all().first().content, QStringLiteral("Say \uFFFD once."));
+
+    HadalProcess piped(profile(), {kAsk, QStringLiteral("-"), QStringLiteral("--max-tokens"), QStringLiteral("2")});
+    piped.start();
+    piped.write(QByteArray("Say \0 and \xc3\x28 twice.", 19));
+    piped.closeWriteChannel();
+    QVERIFY(piped.waitForFinished(60000));
+    QCOMPARE(piped.exitCode(), 0);
+    QVERIFY(piped.err().contains(QStringLiteral("U+FFFD")));
+    QCOMPARE(all().value(2).content, QStringLiteral("Say \uFFFD and \uFFFD( twice."));
+  }
+
+  void theSameSeedAnswersAlike() {
+    QStringList answers;
+    for (const auto* seed : {"7", "7", "8"}) {
+      HadalProcess program(folder_->filePath(QStringLiteral("warm")), {kAsk, kStory, QStringLiteral("--max-tokens"),
+                                                                       QStringLiteral("12"), QStringLiteral("--seed"),
+                                                                       QString::fromLatin1(seed)});
+      QCOMPARE(program.run(), 0);
+      answers << program.out();
+    }
+    QCOMPARE(answers[0], answers[1]);
+    QVERIFY2(answers[0] != answers[2], qPrintable(answers[0]));
   }
 
   void withoutAnyModel() {
@@ -301,9 +381,14 @@ class ProgramTest : public QObject {
              qPrintable(said));
     QVERIFY(!second.out().isEmpty());
     signalTo(first, SIGCONT);
+    // Awake, it answers what it is asked now, and only that.
+    HadalProcess third(profile(), {kAsk, QStringLiteral("Hello.")});
+    QCOMPARE(third.run(), 0);
+    QCOMPARE(third.err(), QString());
     signalTo(first, SIGTERM);
     QVERIFY(first.waitForFinished());
-    QCOMPARE(all().size(), 0);
+    QCOMPARE(all().size(), 2);
+    QCOMPARE(all().first().content, QStringLiteral("Hello."));
   }
 
   void aKilledFirstLeavesNoLock() {
@@ -375,63 +460,53 @@ class ProgramTest : public QObject {
     mounts_.release(profile());
   }
 
-  void aNewerDatabaseIsRefused() {
-    QCOMPARE(HadalProcess(profile(), {kAsk, kQuestion}).run(), 0);
+  void anotherDatabaseIsRefusedOnce_data() {
+    QTest::addColumn<QString>("change");
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("language");
+    QTest::addColumn<QString>("sentence");
+    const QString newer = QStringLiteral("PRAGMA user_version=99");
+    const QString foreign = QStringLiteral("PRAGMA application_id=7");
+    QTest::newRow("newer, asked") << newer << QStringList{kAsk, kQuestion} << "en" << QStringLiteral("newer Hadal (");
+    QTest::newRow("newer, events") << newer << QStringList{kAsk, kQuestion, QStringLiteral("--json")} << "en"
+                                   << QStringLiteral("newer Hadal (");
+    QTest::newRow("newer, chat") << newer << QStringList{QStringLiteral("--chat")} << "en"
+                                 << QStringLiteral("newer Hadal (");
+    QTest::newRow("foreign, asked") << foreign << QStringList{kAsk, kQuestion} << "en"
+                                    << QStringLiteral("of another program");
+    QTest::newRow("foreign, chat in Chinese") << foreign << QStringList{QStringLiteral("--chat")} << "zh_CN"
+                                              << QStringLiteral("其他程序");
+  }
+  void anotherDatabaseIsRefusedOnce() {
+    QFETCH(QString, change);
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, language);
+    QFETCH(QString, sentence);
     {
       Connection connection;
       QVERIFY(connection.open(profile() + QStringLiteral("/hadal.db"), Connection::Access::ReadWrite));
-      QVERIFY(connection.execute(QStringLiteral("PRAGMA user_version=999")));
+      QVERIFY(connection.execute(change));
     }
-    HadalProcess program(profile(), {kAsk, kQuestion});
-    QCOMPARE(program.run(), 1);
-    QVERIFY(program.err().contains(QStringLiteral("newer Hadal")));
+    HadalProcess program(profile(), arguments + QStringList{QStringLiteral("--language"), language});
+    program.start();
+    program.write("Hello?\n");
+    program.closeWriteChannel();
+    QVERIFY(program.waitForFinished(60000));
+    QCOMPARE(program.exitCode(), 1);
+    const QString said = program.err();
+    QCOMPARE(said.count(u'\n'), 1);
+    QVERIFY2(said.contains(sentence), qPrintable(said));
   }
 
  private:
-  /// With temperature 0 the model answers these questions shortly, and always alike.
-  void prepare() {
-    Store store({.file = profile() + QStringLiteral("/hadal.db"),
-                 .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
-    QDir().mkpath(profile());
-    kept(store.open());
-    kept(store.write([](Connection& c) {
-      SettingsRows(c).set(QString::fromLatin1(setting::temperature), 0);
-      return Nothing{};
-    }));
-  }
-
-  QString profile() const { return folder_->filePath(QStringLiteral("profile")); }
-
-  /// Until it answers later starts.
-  void startAndWait(HadalProcess& program) {
-    program.start();
-    QVERIFY(program.waitForStarted());
-    const QString lock = profile() + QStringLiteral("/lock");
-    QVERIFY(QTest::qWaitFor(
-        [&] {
-          QFile file(lock);
-          if (!file.open(QIODevice::ReadOnly)) return false;
-          const QByteArrayList lines = file.readAll().split('\n');
-          return lines.size() > 1 && QFile::exists(QFile::decodeName(lines[1]));
-        },
-        20000));
-  }
-
-  /// What the profile holds, oldest first.
-  QList<Message> all() const {
-    Store store({.file = profile() + QStringLiteral("/hadal.db"),
-                 .backupFolder = folder_->filePath(QStringLiteral("test-backups"))});
-    kept(store.open());
-    return kept(store.read([](Connection& c) {
-      QList<Message> result;
-      Statement ids(c, QStringLiteral("SELECT id FROM messages ORDER BY id"));
-      while (ids.next()) result.append(Messages(c).get(ids.integer(0)));
-      return result;
-    }));
-  }
+  void prepare() { profile_ = std::make_unique<PreparedProfile>(folder_->filePath(QStringLiteral("profile"))); }
+  QString profile() const { return profile_->path(); }
+  void startAndWait(HadalProcess& program) { profile_->startAndWait(program); }
+  QList<Message> all() const { return profile_->all(); }
 
   Mounts& mounts_;
   std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<PreparedProfile> profile_;
 };
 
 HADAL_MOUNTING_TEST_MAIN(ProgramTest)

@@ -4,12 +4,12 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "app/language/engine_words.h"
+#include "app/language/language.h"
 #include "hadal/model.h"
 #include "resources/resources.h"
-#include "ui/frame/language.h"
-#include "ui/widgets/engine_words.h"
 
-using namespace hadal::ui;
+using namespace hadal;
 
 namespace {
 
@@ -48,8 +48,7 @@ class EngineWordsTest : public QObject {
     QTemporaryDir folder;
     const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), bytes);
     QVERIFY(!english.isEmpty());
-    Language language;
-    language.set(QStringLiteral("en"));
+    Language language(QStringLiteral("en"));
     QCOMPARE(engineWords(english), english);
     language.set(QStringLiteral("zh_CN"));
     QString chinese = engineWords(english);
@@ -66,14 +65,12 @@ class EngineWordsTest : public QObject {
     if (!whole.open(QIODevice::ReadOnly)) QSKIP("the starter model is not here");
     QTemporaryDir folder;
     const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), whole.read(40'000'000));
-    Language language;
-    language.set(QStringLiteral("zh_CN"));
+    Language language(QStringLiteral("zh_CN"));
     QVERIFY2(engineWords(english).contains(QStringLiteral("请重新下载")), qPrintable(english));
   }
 
   void unknownSentencesStay() {
-    Language language;
-    language.set(QStringLiteral("zh_CN"));
+    Language language(QStringLiteral("zh_CN"));
     const QString unknown = QStringLiteral("Nobody has said this before.");
     QCOMPARE(engineWords(unknown), unknown);
   }

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 
+#include "resources/resources.h"
 #include "ui/chat/conversation_model.h"
 
 using namespace hadal;
@@ -18,6 +19,7 @@ QString Stage::starterModel() {
 }
 
 void Stage::start(const Options& options) {
+  initResources();
   CommandLine line;
   line.profile = folder_.path();
   line.language = options.language;

@@ -5,10 +5,10 @@
 #include <QLocale>
 #include <QTimer>
 
+#include "app/language/engine_words.h"
 #include "ui/markdown/markdown_view.h"
 #include "ui/theme/paint.h"
 #include "ui/widgets/button.h"
-#include "ui/widgets/engine_words.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/notice.h"
 

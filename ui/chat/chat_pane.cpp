@@ -9,6 +9,7 @@
 #include <QScrollBar>
 #include <QTimer>
 
+#include "app/language/engine_words.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_header.h"
@@ -22,7 +23,6 @@
 #include "ui/widgets/actions.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/column_box.h"
-#include "ui/widgets/engine_words.h"
 #include "ui/widgets/state_file.h"
 
 namespace hadal::ui {
@@ -109,6 +109,12 @@ void ChatPane::build() {
 void ChatPane::connectChat() {
   ChatService& chat = services_.chat;
   connect(&chat, &ChatService::messageAdded, this, &ChatPane::messageAdded);
+  connect(&chat, &ChatService::messageResumed, this, [this](const Message& answer) {
+    if (answer.conversation != current_.id) return;
+    transcript_->finish(answer);
+    refreshAnswering();
+    Q_EMIT speedChanged(0, true);
+  });
   connect(&chat, &ChatService::messageDelta, this, &ChatPane::deltaArrived);
   connect(&chat, &ChatService::messageFinished, this, &ChatPane::messageFinished);
   connect(&chat, &ChatService::promptProgress, transcript_, &TranscriptView::setPromptProgress);
@@ -204,7 +210,7 @@ void ChatPane::act(TurnAction action, MessageId id) {
       report(services_.chat.regenerate(id));
       break;
     case TurnAction::Continue:
-      ask(tr("Please continue."));
+      report(services_.chat.continueAnswer(id));
       break;
     case TurnAction::ChooseModel:
       chooseModelFile();

@@ -1,6 +1,7 @@
 #include <QApplication>
 #include <QClipboard>
 
+#include "app/language/engine_words.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_pane.h"
@@ -12,7 +13,6 @@
 #include "ui/chat/transcript_view.h"
 #include "ui/widgets/actions.h"
 #include "ui/widgets/button.h"
-#include "ui/widgets/engine_words.h"
 
 // The chat pane's other half: what can be done with the open conversation, and the model.
 
@@ -153,10 +153,8 @@ void ChatPane::useModel(const QString& file) {
     showFailure(tr("The model is set by your administrator."));
     return;
   }
-  // The program loads what the setting names when it changes; the same file again is an attempt to load it once more.
-  const bool again = services_.settings.value(key).toString() == file;
+  // The program loads it, and keeps the choice once that has worked.
   services_.settings.setValue(key, file);
-  if (again) services_.inference.load(file);
 }
 
 void ChatPane::chooseModelFile() {
@@ -208,7 +206,8 @@ void ChatPane::measure() {
 }
 
 void ChatPane::showFailure(const QString& sentence) {
-  if (sentence.isEmpty()) return;
+  // What a banner says already is not said again.
+  if (sentence.isEmpty() || services_.profile.notices().contains(sentence)) return;
   notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
 }
 

@@ -3,7 +3,6 @@
 #include <QWidget>
 
 #include "app/services.h"
-#include "ui/frame/language.h"
 #include "ui/widgets/actions.h"
 #include "ui/widgets/state_file.h"
 

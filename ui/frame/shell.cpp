@@ -25,10 +25,8 @@ class WindowShell : public QObject, public Shell {
     Settings& settings = services.settings;
     ui::Theme::install(*qApp, modeOf(settings.value(QLatin1String(setting::theme)).toString()));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/app/hadal.svg")));
-    language_.set(settings.value(QLatin1String(setting::language)).toString());
-    connect(&settings, &Settings::changed, this, [this](const QString& key, const QVariant& value) {
+    connect(&settings, &Settings::changed, this, [](const QString& key, const QVariant& value) {
       if (key == QLatin1String(setting::theme)) ui::theme().setMode(modeOf(value.toString()));
-      if (key == QLatin1String(setting::language)) language_.set(value.toString());
     });
     window_ = std::make_unique<ui::MainWindow>(services, services.profile.folder() + QStringLiteral("/window.json"));
     ui::reportFirstPaint(*window_);
@@ -50,7 +48,6 @@ class WindowShell : public QObject, public Shell {
   }
 
  private:
-  ui::Language language_;
   std::unique_ptr<ui::MainWindow> window_;
 };
 

@@ -1,9 +1,9 @@
-#include "ui/widgets/engine_words.h"
+#include "app/language/engine_words.h"
 
 #include <QCoreApplication>
 #include <QRegularExpression>
 
-namespace hadal::ui {
+namespace hadal {
 
 namespace {
 
@@ -136,4 +136,4 @@ QString engineWords(const QString& sentence) {
   return sentence;
 }
 
-}  // namespace hadal::ui
+}  // namespace hadal

@@ -3,13 +3,13 @@
 #include <QObject>
 #include <QTranslator>
 
-namespace hadal::ui {
+namespace hadal {
 
-/// The language of the program. Widgets hear of a switch as QEvent::LanguageChange.
+/// The language of the program, terminal and window alike; one at a time. Needs the application object. Widgets hear of a switch as QEvent::LanguageChange.
 class Language : public QObject {
   Q_OBJECT
  public:
-  explicit Language(QObject* parent = nullptr);
+  explicit Language(const QString& wanted, QObject* parent = nullptr);
   ~Language() override;
   /// "system", "en" or "zh_CN".
   void set(const QString& wanted);
@@ -20,4 +20,4 @@ class Language : public QObject {
   QTranslator program_, toolkit_;
 };
 
-}  // namespace hadal::ui
+}  // namespace hadal

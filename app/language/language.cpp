@@ -1,9 +1,9 @@
-#include "ui/frame/language.h"
+#include "app/language/language.h"
 
 #include <QCoreApplication>
 #include <QLocale>
 
-namespace hadal::ui {
+namespace hadal {
 
 namespace {
 
@@ -18,7 +18,9 @@ QString resolve(const QString& wanted) {
 
 }  // namespace
 
-Language::Language(QObject* parent) : QObject(parent) {}
+Language::Language(const QString& wanted, QObject* parent) : QObject(parent) {
+  set(wanted);
+}
 
 Language::~Language() {
   QCoreApplication::removeTranslator(&toolkit_);
@@ -41,4 +43,4 @@ void Language::set(const QString& wanted) {
     QCoreApplication::installTranslator(&program_);
 }
 
-}  // namespace hadal::ui
+}  // namespace hadal
