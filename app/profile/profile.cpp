@@ -45,6 +45,10 @@ Profile::Profile(const QString& folder, QObject* parent)
   // What is said here is nobody else's business.
   const bool made =
       QDir().mkpath(QFileInfo(folder_).path()) && ::mkdir(QFile::encodeName(folder_).constData(), 0700) == 0;
+  if (!made && QFileInfo::exists(folder_) && !QFileInfo(folder_).isDir()) {
+    useReadOnly(tr("%1 is not a folder, so it cannot be a profile. Name a folder with --profile.").arg(folder_));
+    return;
+  }
   if (!made && !QFileInfo(folder_).isDir()) {
     useReadOnly(tr("The folder %1 cannot be created.").arg(folder_));
     return;

@@ -10,6 +10,7 @@
 #include <QFileInfo>
 
 #include "app/store/connection.h"
+#include "app/store/private_files.h"
 
 namespace hadal {
 
@@ -65,11 +66,12 @@ Outcome<QString> Backups::make(Connection& connection) {
     QFile::remove(unfinished);
     return Outcome<QString>::failure(Sentences::tr("The database could not be backed up to %1: %2").arg(folder_, why));
   };
-  if (!QDir().mkpath(folder_)) return failed(Sentences::tr("the folder cannot be created."));
+  if (!makePrivateFolder(folder_)) return failed(Sentences::tr("the folder cannot be created."));
   // What a crash left half done.
   for (const QString& leftover : QDir(folder_).entryList({QStringLiteral("*.part")}, QDir::Files))
     QDir(folder_).remove(leftover);
   connection.clearError();
+  makePrivateFile(unfinished);
   Statement(connection, QStringLiteral("VACUUM INTO ?")).bind(unfinished).run();
   if (connection.failed()) return failed(connection.error());
   if (!isSound(unfinished)) return failed(Sentences::tr("the copy did not pass its check."));

@@ -10,6 +10,7 @@
 #include "app/store/backup.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
+#include "app/store/private_files.h"
 #include "app/store/rehearsal.h"
 #include "app/store/settings_rows.h"
 
@@ -37,6 +38,7 @@ class Opening {
 
   OpenedStore forWriting();
   OpenedStore forReading();
+  OpenedStore refused(const QString& file, const QString& found);
   /// What is there can be read at least.
   OpenedStore withoutSpace(const QString& why);
 
@@ -45,6 +47,7 @@ class Opening {
 
   Found inspect();
   bool repair();
+  void keepPrivate();
   enum class Ended { Well, Damaged, DiskFull, Refused };
   Ended openWriter();
   bool bringUpToDate();
@@ -167,13 +170,34 @@ OpenedStore Opening::forWriting() {
   const Found found = inspect();
   if (found == Found::Refused || (found == Found::Damaged && !repair())) return take();
 
+  const bool fresh = !QFileInfo::exists(options_.file);
+  keepPrivate();
   Ended ended = openWriter();
   if (ended == Ended::Damaged && found == Found::Good) {
     // The quick check does not see everything.
     result_.error.clear();
     if (repair()) ended = openWriter();
   }
-  return ended == Ended::DiskFull ? withoutSpace(result_.error) : take();
+  if (ended != Ended::DiskFull) return take();
+  if (!fresh) return withoutSpace(result_.error);
+  for (const char* companion : {"-wal", "-shm", ""}) QFile::remove(options_.file + QLatin1String(companion));
+  return withoutSpace(Sentences::tr("The disk that holds %1 is full, so no database can be made there. Free some space "
+                                    "and start Hadal again.")
+                          .arg(QFileInfo(options_.file).absolutePath()));
+}
+
+OpenedStore Opening::refused(const QString& file, const QString& found) {
+  refuse(Sentences::tr("%1 is %2, where Hadal keeps its database. Move it away, or use another --profile.")
+             .arg(file, found));
+  return take();
+}
+
+/// What was there before this run, and what it makes.
+void Opening::keepPrivate() {
+  for (const char* companion : {"", "-wal", "-shm"}) makePrivate(options_.file + QLatin1String(companion));
+  if (QFileInfo(options_.backupFolder).isDir()) makePrivateFolder(options_.backupFolder);
+  for (const QString& backup : backups_.files()) makePrivate(backup);
+  makePrivateFile(options_.file);
 }
 
 OpenedStore Opening::withoutSpace(const QString& why) {
@@ -252,6 +276,11 @@ OpenedStore Opening::forReading() {
 
 OpenedStore openStore(const StoreOptions& options) {
   Opening opening(options);
+  for (const char* companion : {"", "-wal", "-shm"}) {
+    const QString file = options.file + QLatin1String(companion);
+    const QString found = notAFile(file);
+    if (!found.isEmpty()) return opening.refused(file, found);
+  }
   return options.readOnly ? opening.forReading() : opening.forWriting();
 }
 

@@ -674,6 +674,26 @@
         <source>The database does not keep what is written to it.</source>
         <translation>数据库没有保存写入的内容。</translation>
     </message>
+    <message>
+        <source>The disk that holds %1 is full, so no database can be made there. Free some space and start Hadal again.</source>
+        <translation>%1 所在的磁盘已满，无法在那里建立数据库。请释放一些空间后重新启动 Hadal。</translation>
+    </message>
+    <message>
+        <source>%1 is %2, where Hadal keeps its database. Move it away, or use another --profile.</source>
+        <translation>%1 是%2，而 Hadal 要在这里保存数据库。请把它移走，或使用另一个 --profile。</translation>
+    </message>
+    <message>
+        <source>a folder</source>
+        <translation>一个文件夹</translation>
+    </message>
+    <message>
+        <source>a pipe</source>
+        <translation>一个管道</translation>
+    </message>
+    <message>
+        <source>a device or socket</source>
+        <translation>一个设备或套接字</translation>
+    </message>
 </context>
 <context>
     <name>Terminal</name>
@@ -790,6 +810,10 @@
     <message>
         <source>The folder %1 cannot be locked (%2).</source>
         <translation>无法锁定文件夹 %1（%2）。</translation>
+    </message>
+    <message>
+        <source>%1 is not a folder, so it cannot be a profile. Name a folder with --profile.</source>
+        <translation>%1 不是文件夹，不能用作配置目录。请用 --profile 指定一个文件夹。</translation>
     </message>
 </context>
 <context>

@@ -51,6 +51,32 @@ class ChatServiceTest : public QObject {
     QVERIFY(house.chat.isAnswering(answer.conversation));
   }
 
+  void goesOnWithAnAnswer() {
+    House house(folder_->path());
+    QSignalSpy resumed(&house.chat, &ChatService::messageResumed);
+    QSignalSpy finished(&house.chat, &ChatService::messageFinished);
+    const Message answer = kept(house.chat.ask(0, QStringLiteral("Hello?")));
+    house.inference.last->say(QStringLiteral("Good "));
+    house.chat.stop(answer.conversation);
+    QTRY_COMPARE(finished.size(), 1);
+    QCOMPARE(kept(house.chat.continueAnswer(answer.id)).id, answer.id);
+    QCOMPARE(resumed.size(), 1);
+    QCOMPARE(stored(house.store, answer.id).state, MessageState::Streaming);
+    const GenerationRequest& request = house.inference.last->request;
+    QVERIFY(request.continueLast);
+    QCOMPARE(request.messages.size(), 2);
+    QCOMPARE(request.messages.last().content, QStringLiteral("Good "));
+    house.inference.last->say(QStringLiteral("day."));
+    QTRY_COMPARE(stored(house.store, answer.id).content, QStringLiteral("Good day."));
+    house.inference.last->end(GenerationEnd::Done, {}, {});
+    QTRY_COMPARE(finished.size(), 2);
+    QCOMPARE(stored(house.store, answer.id).state, MessageState::Done);
+    QCOMPARE(house.open(answer.conversation).messages.size(), 2);
+    // Complete now.
+    QVERIFY(!waited(house.chat.continueAnswer(answer.id)));
+    QCOMPARE(stored(house.store, answer.id).state, MessageState::Done);
+  }
+
   void streamsJournalsAndFinishes() {
     House house(folder_->path());
     QSignalSpy deltas(&house.chat, &ChatService::messageDelta);

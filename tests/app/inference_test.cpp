@@ -305,6 +305,45 @@ class InferenceTest : public QObject {
     QCOMPARE((ModelSearch{QStringLiteral("/chosen.gguf"), {a}}).find(), QStringLiteral("/chosen.gguf"));
   }
 
+  /// Greedy, so that an answer that goes on says what it would have said at once.
+  void goesOnWhereAnAnswerEnded() {
+    LocalInference inference;
+    inference.load(kModel);
+    const auto whole = inference.generate(question(QStringLiteral("What is the capital of France?"), 7));
+    Listener all(*whole);
+    QTRY_COMPARE_WITH_TIMEOUT(all.ends, 1, 60000);
+    const auto first = inference.generate(question(QStringLiteral("What is the capital of France?"), 4));
+    Listener begun(*first);
+    QTRY_COMPARE_WITH_TIMEOUT(begun.ends, 1, 60000);
+    QVERIFY(all.text.size() > begun.text.size());
+    GenerationRequest rest = question(QStringLiteral("What is the capital of France?"), 3);
+    rest.messages.append({MessageRole::Assistant, begun.text});
+    rest.continueLast = true;
+    const auto second = inference.generate(rest);
+    Listener gone(*second);
+    QTRY_COMPARE_WITH_TIMEOUT(gone.ends, 1, 60000);
+    QCOMPARE(begun.text + gone.text, all.text);
+  }
+
+  void aModelThatFailsLeavesTheOtherWorking() {
+    LocalInference inference;
+    inference.load(kModel);
+    QVERIFY(becomes(inference, ModelStatus::State::Ready));
+    const auto running = inference.generate(question(QStringLiteral("Tell me a long story about a whale."), 40));
+    Listener listener(*running);
+    QTRY_VERIFY_WITH_TIMEOUT(listener.pieces > 0, 60000);
+    QSignalSpy failed(&inference, &InferenceService::modelFailed);
+    inference.load(QStringLiteral("/no/such/model.gguf"));
+    QTRY_COMPARE(failed.size(), 1);
+    QCOMPARE(inference.status().state, ModelStatus::State::Ready);
+    QCOMPARE(inference.status().path, kModel);
+    QCOMPARE(inference.status().failedPath, QStringLiteral("/no/such/model.gguf"));
+    QVERIFY(inference.status().error.contains(QStringLiteral("/no/such/model.gguf")));
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QCOMPARE(listener.end, GenerationEnd::Done);
+    QCOMPARE(listener.stats.tokens, 40);
+  }
+
   void typedControlTokensStayText() {
     LocalInference inference;
     inference.load(kModel);

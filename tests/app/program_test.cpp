@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
@@ -114,6 +116,87 @@ class ProgramTest : public QObject {
     Profile made(fresh);
     QCOMPARE(QFileInfo(fresh).permissions() & (QFile::ReadOther | QFile::ExeOther | QFile::ReadGroup),
              QFile::Permissions());
+  }
+
+  void filesAreNobodyElses() {
+    const QString fresh = folder_->filePath(QStringLiteral("private"));
+    const auto mode = [&](const QString& name) {
+      struct stat status {};
+      return ::stat(QFile::encodeName(fresh + name).constData(), &status) == 0 ? status.st_mode & 0777 : 0U;
+    };
+    HadalProcess program(fresh, {kAsk, kStory, QStringLiteral("--json")});
+    // The most permissive mask there is.
+    program.setChildProcessModifier([] { ::umask(0); });
+    program.start();
+    program.event();
+    QVERIFY(program.event().contains(QStringLiteral("delta")));
+    QCOMPARE(mode({}), 0700U);
+    for (const auto* name : {"/hadal.db", "/hadal.db-wal", "/hadal.db-shm", "/lock"})
+      QCOMPARE(mode(QLatin1String(name)), 0600U);
+    signalTo(program, SIGTERM);
+    QVERIFY(program.waitForFinished());
+    QCOMPARE(mode(QStringLiteral("/backups")), 0700U);
+    const QStringList backups = QDir(fresh + QStringLiteral("/backups")).entryList(QDir::Files);
+    QCOMPARE(backups.size(), 1);
+    QCOMPARE(mode(QStringLiteral("/backups/") + backups[0]), 0600U);
+    // What an earlier version made.
+    for (const QString& name : {QStringLiteral("/hadal.db"), QStringLiteral("/backups/") + backups[0]})
+      QCOMPARE(::chmod(QFile::encodeName(fresh + name).constData(), 0644), 0);
+    QCOMPARE(::chmod(QFile::encodeName(fresh + QStringLiteral("/backups")).constData(), 0755), 0);
+    QCOMPARE(HadalProcess(fresh, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("2")}).run(), 0);
+    QCOMPARE(mode(QStringLiteral("/hadal.db")), 0600U);
+    QCOMPARE(mode(QStringLiteral("/backups")), 0700U);
+    QCOMPARE(mode(QStringLiteral("/backups/") + backups[0]), 0600U);
+  }
+
+  void whatIsNoProfile() {
+    for (const QString& path : {QStringLiteral("/dev/null"), qEnvironmentVariable("HADAL_TEST_MODEL")}) {
+      HadalProcess program(path, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("2")});
+      program.run();
+      const QString said = program.err();
+      QVERIFY2(said.contains(path + QStringLiteral(" is not a folder")), qPrintable(said));
+      QCOMPARE(said.count(u'\n'), 1);
+    }
+  }
+
+  void whatIsNoDatabase_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<bool>("pipe");
+    QTest::newRow("pipe") << QStringLiteral("hadal.db") << true;
+    QTest::newRow("folder") << QStringLiteral("hadal.db") << false;
+    QTest::newRow("pipe as log") << QStringLiteral("hadal.db-wal") << true;
+  }
+  void whatIsNoDatabase() {
+    QFETCH(QString, name);
+    QFETCH(bool, pipe);
+    const QString fresh = folder_->filePath(QStringLiteral("fresh"));
+    QDir().mkpath(fresh);
+    const QByteArray path = QFile::encodeName(fresh + u'/' + name);
+    QCOMPARE(pipe ? ::mkfifo(path.constData(), 0600) : ::mkdir(path.constData(), 0700), 0);
+    HadalProcess program(fresh, {kAsk, kQuestion});
+    QCOMPARE(program.run(20000), 1);
+    const QString said = program.err();
+    QVERIFY2(said.contains(pipe ? QStringLiteral("is a pipe") : QStringLiteral("is a folder")) &&
+                 said.contains(QFile::decodeName(path)) && said.contains(QStringLiteral("--profile")),
+             qPrintable(said));
+    QCOMPARE(said.count(u'\n'), 1);
+  }
+
+  void aFullDiskThatNothingWasKeptOn() {
+    if (!mounts_.possible()) QSKIP(mounts_.reason());
+    const QString disk = folder_->filePath(QStringLiteral("disk"));
+    QVERIFY(mounts_.tmpfs(disk, 1024));
+    QFile filler(disk + QStringLiteral("/filler"));
+    QVERIFY(filler.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
+    while (filler.write(QByteArray(4096, 'x')) > 0) {
+    }
+    const QString fresh = disk + QStringLiteral("/profile");
+    HadalProcess program(fresh, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("2")});
+    QCOMPARE(program.run(), 0);
+    const QString said = program.err();
+    QVERIFY2(said.contains(QStringLiteral("is full")) && !said.contains(QStringLiteral("kept before")), qPrintable(said));
+    QCOMPARE(QDir(fresh).entryList({QStringLiteral("hadal.db*")}), QStringList());
+    mounts_.release(disk);
   }
 
   void asksInEvents() {
