@@ -85,6 +85,31 @@ print(f"{len(ordered)} 行，用时 {seconds * 1000:.1f} 毫秒")
 
 > 两种做法都只读一遍磁盘，之后的差别只在排序本身。)"};
 
+const char* const kFormulaAnswer =
+    R"(The sample variance of $x_1, \dots, x_n$ with mean $\bar{x} = \frac{1}{n}\sum_{i=1}^n x_i$ is
+
+$$
+s^2 = \frac{1}{n-1} \sum_{i=1}^{n} \left( x_i - \bar{x} \right)^2
+$$
+
+Dividing by $n - 1$ makes it unbiased: $\mathbb{E}[s^2] = \sigma^2$. For a normal distribution the density is
+
+\[ f(x) = \frac{1}{\sigma\sqrt{2\pi}} \, e^{-\frac{(x-\mu)^2}{2\sigma^2}}, \qquad \int_{-\infty}^{\infty} f(x)\,\mathrm{d}x = 1 \]
+
+In several dimensions $\sigma^2$ becomes a matrix:
+
+$$
+\Sigma = \begin{pmatrix} \sigma_1^2 & \rho\sigma_1\sigma_2 \\ \rho\sigma_1\sigma_2 & \sigma_2^2 \end{pmatrix},
+\qquad |x| = \begin{cases} x & \text{if } x \ge 0 \\ -x & \text{otherwise} \end{cases}
+$$
+
+| Term | Meaning |
+|---|---|
+| $\hat{\theta} \to \theta$ | the estimate converges |
+| $\lim_{n\to\infty} s_n^2 = \sigma^2$ | almost surely |
+
+It costs $5 and $6 to print both; `$x$` in code stays as it is.)";
+
 struct Title {
   const char* english;
   const char* chinese;
@@ -197,6 +222,11 @@ qint64 write(Connection& connection, bool chinese, const QDateTime& now) {
     const qint64 id = add(connection, words, words, words, now, title.daysAgo);
     if (title.pinned) Conversations(connection).setPinned(id, true);
   }
+  add(connection,
+      chinese ? QStringLiteral("样本方差为什么除以 n - 1") : QStringLiteral("Why variance divides by n - 1"),
+      chinese ? QStringLiteral("样本方差为什么除以 n - 1？")
+              : QStringLiteral("Why is the sample variance divided by n - 1?"),
+      QString::fromUtf8(kFormulaAnswer), now, 0.03);
   addStates(connection, chinese, now);
   return add(connection, chinese ? QStringLiteral("给五万行日志排序") : QStringLiteral("Sorting 50,000 log lines"),
              QString::fromUtf8(kQuestion[chinese]), QString::fromUtf8(kAnswer[chinese]), now, 0.01, kFigures[chinese]);

@@ -46,6 +46,8 @@ const Picture kPictures[] = {
     {"edit", {1440, 900}, "light", "en", "edit"},
     {"read-only", {1440, 900}, "light", "en", "read-only"},
     {"search", {1440, 900}, "light", "en", "search"},
+    {"formulas", {1440, 900}, "light", "en", "formulas"},
+    {"formulas-dark", {1440, 900}, "dark", "en", "formulas"},
 };
 
 // When the pictures are taken: with the machine's own clock no two drawings would be alike.
@@ -86,6 +88,8 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
     pane.newChat();
   } else if (scene == QLatin1String("states")) {
     pane.openConversation(chat - 1);
+  } else if (scene == QLatin1String("formulas")) {
+    pane.openConversation(chat - 2);
   } else if (scene == QLatin1String("streaming")) {
     pane.takeQuestion(QStringLiteral("Write a short story about a lighthouse keeper who finds a map."), true);
     settle(4000);

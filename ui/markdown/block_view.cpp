@@ -1,6 +1,7 @@
 #include "ui/markdown/block_view.h"
 
 #include "ui/markdown/code_block.h"
+#include "ui/markdown/formula_block.h"
 #include "ui/markdown/table_block.h"
 #include "ui/markdown/text_block.h"
 
@@ -14,6 +15,8 @@ std::unique_ptr<BlockView> makeBlockView(const MarkdownBlock& block, const Prose
       return std::make_unique<TableBlock>(block);
     case MarkdownBlock::Kind::Rule:
       return std::make_unique<RuleBlock>(block);
+    case MarkdownBlock::Kind::Formula:
+      return std::make_unique<FormulaBlock>(block);
     case MarkdownBlock::Kind::Paragraph:
     case MarkdownBlock::Kind::Heading:
       break;

@@ -3,6 +3,9 @@
 #include <md4c.h>
 
 #include <QHash>
+#include <algorithm>
+
+#include "ui/markdown/formula_spans.h"
 
 namespace hadal::ui {
 
@@ -31,9 +34,28 @@ QString decodeEntity(const QByteArray& entity) {
   return known.value(entity, QString::fromUtf8(entity));
 }
 
+// From `start` on for `length` characters, without the space and the line breaks at its ends.
+RichText part(const RichText& whole, qsizetype start, qsizetype length) {
+  const auto blank = [&](qsizetype at) { return whole.text[at].isSpace(); };
+  qsizetype end = start + length;
+  while (start < end && blank(start)) ++start;
+  while (end > start && blank(end - 1)) --end;
+  RichText result;
+  result.text = whole.text.mid(start, end - start);
+  for (InlineRun run : whole.runs) {
+    const qsizetype from = qMax<qsizetype>(run.start, start), to = qMin<qsizetype>(run.start + run.length, end);
+    if (from >= to) continue;
+    run.start = static_cast<int>(from - start);
+    run.length = static_cast<int>(to - from);
+    result.runs << run;
+  }
+  return result;
+}
+
 // Gathers md4c's events into blocks.
 class Builder {
  public:
+  explicit Builder(const QList<FormulaSpan>& formulas) : formulas_(formulas) {}
   QList<MarkdownBlock> blocks;
 
   int enterBlock(MD_BLOCKTYPE type, void* detail);
@@ -56,8 +78,15 @@ class Builder {
 
   void begin(MarkdownBlock::Kind kind);
   void finish();
+  void finishParagraph();
   void closeText(RichText& into);
+  /// Text with the formulas back in their places: as they were written, or as runs.
+  QString restored(const QString& text) const;
+  void addText(const QString& text);
+  template <class Plain, class Formula>
+  void eachPart(const QString& text, Plain plain, Formula formula) const;
 
+  const QList<FormulaSpan>& formulas_;
   QList<Container> containers_;
   QList<ListLevel> lists_;
   MarkdownBlock::Marker marker_ = MarkdownBlock::Marker::None;
@@ -96,8 +125,83 @@ void Builder::finish() {
     closeText(block_.text);
     const bool empty = block_.text.text.isEmpty() && block_.marker == MarkdownBlock::Marker::None;
     if (empty) return;
+    if (block_.kind == MarkdownBlock::Kind::Paragraph) return finishParagraph();
   }
   blocks << std::exchange(block_, {});
+}
+
+// A displayed formula stands in a block of its own, between what is said before and after it.
+void Builder::finishParagraph() {
+  const MarkdownBlock whole = std::exchange(block_, {});
+  MarkdownBlock next = whole;
+  qsizetype from = 0;
+  const auto put = [&](qsizetype to) {
+    next.text = part(whole.text, from, to - from);
+    if (!next.text.text.isEmpty() || next.marker != MarkdownBlock::Marker::None) blocks << next;
+    next.marker = MarkdownBlock::Marker::None;
+    next.number = 0;
+  };
+  for (const InlineRun& run : whole.text.runs) {
+    if (!(run.flags & InlineRun::Display)) continue;
+    put(run.start);
+    MarkdownBlock formula;
+    formula.kind = MarkdownBlock::Kind::Formula;
+    formula.containers = whole.containers;
+    formula.code = whole.text.text.mid(run.start, run.length).replace(QChar(QChar::LineSeparator), QLatin1Char('\n'));
+    formula.formula = run.target;
+    blocks << formula;
+    from = run.start + run.length;
+  }
+  if (from == 0) {
+    blocks << whole;
+  } else {
+    put(whole.text.text.size());
+  }
+}
+
+template <class Plain, class Formula>
+void Builder::eachPart(const QString& text, Plain plain, Formula formula) const {
+  qsizetype from = 0;
+  for (qsizetype mark; (mark = text.indexOf(formulaMark, from)) >= 0;) {
+    const qsizetype end = text.indexOf(formulaMarkEnd, mark);
+    bool ok = false;
+    const int number = end < 0 ? -1 : QStringView(text).mid(mark + 1, end - mark - 1).toInt(&ok);
+    if (!ok || number < 0 || number >= formulas_.size()) break;
+    plain(text.mid(from, mark - from));
+    formula(formulas_[number]);
+    from = end + 1;
+  }
+  plain(text.mid(from));
+}
+
+QString Builder::restored(const QString& text) const {
+  QString result;
+  eachPart(
+      text, [&](const QString& plain) { result += plain; },
+      [&](const FormulaSpan& formula) { result += formula.source; });
+  return result;
+}
+
+void Builder::addText(const QString& text) {
+  const bool code =
+      block_.kind == MarkdownBlock::Kind::Code ||
+      std::any_of(spans_.begin(), spans_.end(), [](const OpenSpan& s) { return s.flag == InlineRun::Code; });
+  if (code) {
+    rich_.text += restored(text);
+    return;
+  }
+  eachPart(
+      text, [this](const QString& plain) { rich_.text += plain; },
+      [this](const FormulaSpan& formula) {
+        const int start = static_cast<int>(rich_.text.size());
+        QString source = formula.source;
+        const bool lines = formula.display || formula.open;
+        rich_.text += source.replace(QLatin1Char('\n'), lines ? QChar(QChar::LineSeparator) : QChar(QLatin1Char(' ')));
+        if (formula.open) return;
+        rich_.runs << InlineRun{start, static_cast<int>(source.size()),
+                                formula.display ? InlineRun::Formula | InlineRun::Display : InlineRun::Formula,
+                                formulaInside(formula)};
+      });
 }
 
 int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
@@ -144,7 +248,7 @@ int Builder::enterBlock(MD_BLOCKTYPE type, void* detail) {
       break;
     case MD_BLOCK_CODE:
       begin(Kind::Code);
-      block_.language = ofAttribute(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
+      block_.language = restored(ofAttribute(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang));
       break;
     case MD_BLOCK_HR:
       begin(Kind::Rule);
@@ -221,10 +325,10 @@ int Builder::enterSpan(MD_SPANTYPE type, void* detail) {
       spans_ << OpenSpan{InlineRun::Strike, start, {}};
       break;
     case MD_SPAN_A:
-      spans_ << OpenSpan{InlineRun::Link, start, ofAttribute(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)};
+      spans_ << OpenSpan{InlineRun::Link, start, restored(ofAttribute(static_cast<MD_SPAN_A_DETAIL*>(detail)->href))};
       break;
     case MD_SPAN_IMG:
-      spans_ << OpenSpan{InlineRun::Image, start, ofAttribute(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src)};
+      spans_ << OpenSpan{InlineRun::Image, start, restored(ofAttribute(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src))};
       break;
     default:
       spans_ << OpenSpan{0, start, {}};
@@ -259,7 +363,7 @@ int Builder::text(MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size) {
       rich_.text += decodeEntity(QByteArray(chars, length));
       break;
     default:
-      rich_.text += QString::fromUtf8(chars, length);
+      addText(QString::fromUtf8(chars, length));
       break;
   }
   return 0;
@@ -268,7 +372,9 @@ int Builder::text(MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size) {
 }  // namespace
 
 QList<MarkdownBlock> parseMarkdown(QStringView text) {
-  Builder builder;
+  QList<FormulaSpan> formulas;
+  const QByteArray bytes = takeFormulas(text, formulas).toUtf8();
+  Builder builder(formulas);
   MD_PARSER parser{};
   parser.flags =
       MD_FLAG_TABLES | MD_FLAG_TASKLISTS | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_NOHTML;
@@ -283,7 +389,6 @@ QList<MarkdownBlock> parseMarkdown(QStringView text) {
   parser.text = [](MD_TEXTTYPE type, const MD_CHAR* chars, MD_SIZE size, void* b) {
     return static_cast<Builder*>(b)->text(type, chars, size);
   };
-  const QByteArray bytes = text.toUtf8();
   if (md_parse(bytes.constData(), static_cast<MD_SIZE>(bytes.size()), &parser, &builder) != 0) {
     return {plainBlock(text.toString())};
   }

@@ -7,11 +7,11 @@ namespace hadal::ui {
 
 /// A stretch of a text that looks different from its surroundings.
 struct InlineRun {
-  enum Flag { Bold = 1, Italic = 2, Code = 4, Strike = 8, Link = 16, Image = 32 };
+  enum Flag { Bold = 1, Italic = 2, Code = 4, Strike = 8, Link = 16, Image = 32, Formula = 64, Display = 128 };
   int start = 0;
   int length = 0;
   int flags = 0;
-  QString target;  ///< Link, Image: where it points. Never fetched.
+  QString target;  ///< Link, Image: where it points. Never fetched. Formula: its TeX without the delimiters.
   bool operator==(const InlineRun&) const = default;
 };
 
@@ -25,7 +25,7 @@ struct RichText {
 enum class Container : quint8 { Quote, List };
 
 struct MarkdownBlock {
-  enum class Kind { Paragraph, Heading, Code, Table, Rule };
+  enum class Kind { Paragraph, Heading, Code, Table, Rule, Formula };
   enum class Marker { None, Bullet, Number, TaskOpen, TaskDone };
 
   Kind kind = Kind::Paragraph;
@@ -36,7 +36,8 @@ struct MarkdownBlock {
   bool tight = false;            ///< In a list whose items follow each other closely.
   RichText text;                 ///< Paragraph, Heading.
   QString language;              ///< Code: the info string's first word.
-  QString code;                  ///< Code: without the last line break.
+  QString code;                  ///< Code: without the last line break. Formula: with its delimiters.
+  QString formula;               ///< Formula: without them.
 
   QList<Qt::Alignment> columns;  ///< Table. 0: not said.
   QList<QList<RichText>> rows;   ///< Table; the first is the head.
@@ -44,8 +45,8 @@ struct MarkdownBlock {
   bool operator==(const MarkdownBlock&) const = default;
 };
 
-/// CommonMark with tables, task lists, strike-through and plain web addresses. HTML is text like any other. Images
-/// become their alternative text.
+/// CommonMark with tables, task lists, strike-through, plain web addresses and formulas ($...$, \(...\), $$...$$,
+/// \[...\]). HTML is text like any other. Images become their alternative text. A formula's text is its source.
 QList<MarkdownBlock> parseMarkdown(QStringView text);
 
 /// Text as it was typed: one paragraph, nothing interpreted.
