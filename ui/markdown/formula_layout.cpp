@@ -271,7 +271,7 @@ FormulaBox Layout::matrix(const FormulaNode& node, int style) const {
                         : QChar(u'c');
     return c == u'l' ? -1 : c == u'r' ? 1 : 0;
   };
-  const qreal rowGap = (lines ? 0.35 : 0.2) * em;
+  const qreal rowGap = (lines ? 0.4 : 0.3) * em;
   qreal height = rows > 0 ? rowGap * static_cast<qreal>(rows - 1) : 0;
   for (std::size_t r = 0; r < rows; ++r) height += ascents[r] + descents[r];
   FormulaBox box;
@@ -300,7 +300,7 @@ FormulaBox Layout::accent(const FormulaNode& node, int style) const {
   FormulaBox box = base;
   if (node.text == QLatin1String("¯")) {
     const qreal y = -base.ascent - gap - thick;
-    box.rules << QRectF(0.08 * em, y, std::max(base.width - 0.12 * em, 0.25 * em), thick);
+    box.rules << QRectF(0.06 * em, y, std::max(base.width - 0.06 * em, 0.3 * em), thick);
     box.ascent = -y;
     return box;
   }
