@@ -135,7 +135,8 @@ class Finder {
   void doubled() {
     const qsizetype stop = blockEnd();
     const qsizetype end = noDouble_ == stop ? -1 : find(u"$$", at_ + 2, stop);
-    if (end > at_ + 2) return put(end + 2, true, false);
+    if (end >= 0 && text_.mid(at_ + 2, end - at_ - 2).trimmed().isEmpty()) return copy(2);
+    if (end >= 0) return put(end + 2, true, false);
     noDouble_ = stop;
     const QStringView before = text_.left(at_);
     const bool startsLine = before.mid(before.lastIndexOf(u'\n') + 1).trimmed().isEmpty();

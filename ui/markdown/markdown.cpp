@@ -41,6 +41,7 @@ RichText part(const RichText& whole, qsizetype start, qsizetype length) {
   while (start < end && blank(start)) ++start;
   while (end > start && blank(end - 1)) --end;
   RichText result;
+  if (start == end) return result;
   result.text = whole.text.mid(start, end - start);
   for (InlineRun run : whole.runs) {
     const qsizetype from = qMax<qsizetype>(run.start, start), to = qMin<qsizetype>(run.start + run.length, end);
