@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,6 +140,14 @@ int runProgram(const CommandLine& line, UnixSignals& signals_, bool damaged) {
   return openWindow(program, line, signals_);
 }
 
+/// A closed standard stream's number would go to the next file that is opened, a database perhaps. What is opened here
+/// for reading only refuses what is written to it.
+void holdStandardStreams() {
+  for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) < 0) return;
+  }
+}
+
 /// The words of the command line; `damaged` if some of their bytes are no text.
 QStringList words(int argc, char** argv, bool& damaged) {
   QStringList arguments;
@@ -161,6 +170,7 @@ int sayWithoutProgram(const QStringList& arguments, const QString& language, int
 }  // namespace
 
 int main(int argc, char** argv) {
+  holdStandardStreams();
   // What is written here is nobody else's business.
   ::umask(077);
   initResources();

@@ -11,6 +11,8 @@ namespace hadal {
 UnixSignals::UnixSignals(QObject* parent) : QObject(parent) {
   // A reader that went away is a failed write, not an end in mid-answer.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on file sizes is a full disk, not an end.
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wanted, number);

@@ -300,6 +300,25 @@ class ProgramTest : public QObject {
     QCOMPARE(all().value(2).content, QStringLiteral("Say \uFFFD and \uFFFD( twice."));
   }
 
+  void withoutStandardStreams() {
+    for (const auto* closing : {"--chat <&-", "--ask Hello --max-tokens 2 >&-"}) {
+      HadalProcess program(profile(), {});
+      const QString script = QStringLiteral("exec \"$0\" \"$@\" ") + QLatin1String(closing);
+      program.setArguments(QStringList{QStringLiteral("-c"), script, program.program()} + program.arguments());
+      program.setProgram(QStringLiteral("/bin/sh"));
+      QCOMPARE(program.run(20000), QLatin1String(closing).startsWith(QLatin1String("--chat")) ? 0 : 1);
+    }
+  }
+
+  void aLimitOnFileSizesIsNoEnd() {
+    HadalProcess program(folder_->filePath(QStringLiteral("limited")), {kAsk, kQuestion});
+    const QString script = QStringLiteral("ulimit -f 20; exec \"$0\" \"$@\"");
+    program.setArguments(QStringList{QStringLiteral("-c"), script, program.program()} + program.arguments());
+    program.setProgram(QStringLiteral("/bin/sh"));
+    QVERIFY(program.run(60000) >= 0);
+    QVERIFY(!program.err().isEmpty());
+  }
+
   void theSameSeedAnswersAlike() {
     QStringList answers;
     for (const auto* seed : {"7", "7", "8"}) {
