@@ -31,7 +31,8 @@ bool hasDisplay() {
 
 /// Ends the event loop on SIGINT, SIGTERM and SIGHUP, with the exit code a shell expects.
 void quitOnSignal(UnixSignals& signals_) {
-  QObject::connect(&signals_, &UnixSignals::received, qApp, [](int number) { QCoreApplication::exit(128 + number); });
+  QObject::connect(&signals_, &UnixSignals::received, QCoreApplication::instance(),
+                   [](int number) { QCoreApplication::exit(128 + number); });
 }
 
 int askThroughRunningProgram(InstanceClient& client, const CommandLine& line, UnixSignals& signals_) {
@@ -41,9 +42,11 @@ int askThroughRunningProgram(InstanceClient& client, const CommandLine& line, Un
   RemoteAnswer answer(std::move(client.socket));
   QObject::connect(&answer, &RemoteAnswer::event, &printer, &AskPrinter::take);
   QObject::connect(&answer, &RemoteAnswer::gone, &printer, &AskPrinter::sourceGone);
-  QObject::connect(&printer, &AskPrinter::ended, qApp, &QCoreApplication::exit, Qt::QueuedConnection);
+  QObject::connect(&printer, &AskPrinter::ended, QCoreApplication::instance(), &QCoreApplication::exit,
+                   Qt::QueuedConnection);
   QObject::connect(
-      &printer, &AskPrinter::readerGone, qApp, [] { QCoreApplication::exit(1); }, Qt::QueuedConnection);
+      &printer, &AskPrinter::readerGone, QCoreApplication::instance(), [] { QCoreApplication::exit(1); },
+      Qt::QueuedConnection);
   QTimer::singleShot(0, &answer, &RemoteAnswer::start);
   return QCoreApplication::exec();
 }
@@ -62,13 +65,14 @@ int ask(Program& program, const CommandLine& line, UnixSignals& signals_) {
   QObject::connect(&services.profile, &Profile::noticeAdded, complain);
   QObject::connect(&services.chat, &ChatService::storeFailed, complain);
   QObject::connect(
-      &printer, &AskPrinter::readerGone, qApp, [] { QCoreApplication::exit(1); }, Qt::QueuedConnection);
+      &printer, &AskPrinter::readerGone, QCoreApplication::instance(), [] { QCoreApplication::exit(1); },
+      Qt::QueuedConnection);
   QObject::connect(
-      &printer, &AskPrinter::ended, qApp,
+      &printer, &AskPrinter::ended, QCoreApplication::instance(),
       [&host](int code) {
         // Others may have handed their questions over meanwhile.
         if (!host.isBusy()) return QCoreApplication::exit(code);
-        QObject::connect(&host, &AskHost::idle, qApp, [code] { QCoreApplication::exit(code); });
+        QObject::connect(&host, &AskHost::idle, QCoreApplication::instance(), [code] { QCoreApplication::exit(code); });
       },
       Qt::QueuedConnection);
   program.start();
@@ -88,7 +92,8 @@ int chatInTerminal(Program& program, UnixSignals& signals_) {
     else
       QCoreApplication::exit(128 + number);
   });
-  QObject::connect(&chat, &TerminalChat::ended, qApp, &QCoreApplication::exit, Qt::QueuedConnection);
+  QObject::connect(&chat, &TerminalChat::ended, QCoreApplication::instance(), &QCoreApplication::exit,
+                   Qt::QueuedConnection);
   QObject::connect(&program, &Program::opened, &chat, &TerminalChat::begin);
   program.start();
   return QCoreApplication::exec();
@@ -105,16 +110,17 @@ int openWindow(Program& program, const CommandLine& line, UnixSignals& signals_)
     shell->show();
     if (!line.text.isEmpty()) shell->handOver(line.text, false);
   };
-  QObject::connect(&program.server(), &InstanceServer::handedOver, qApp, [&](const HandOver& what) {
-    show();
-    if (!what.model.isEmpty()) services.settings.setValue(setting::modelFile, what.model);
-    if (!what.text.isEmpty()) shell->handOver(what.text, false);
-    shell->raise();
-  });
+  QObject::connect(&program.server(), &InstanceServer::handedOver, QCoreApplication::instance(),
+                   [&](const HandOver& what) {
+                     show();
+                     if (!what.model.isEmpty()) services.settings.setValue(setting::modelFile, what.model);
+                     if (!what.text.isEmpty()) shell->handOver(what.text, false);
+                     shell->raise();
+                   });
   // With the stored settings the window has its language and theme at once; but it never waits long for a database
   // that has to be repaired or brought up to date.
-  QObject::connect(&program, &Program::opened, qApp, show);
-  QTimer::singleShot(150, qApp, show);
+  QObject::connect(&program, &Program::opened, QCoreApplication::instance(), show);
+  QTimer::singleShot(150, QCoreApplication::instance(), show);
   program.start();
   const int code = QApplication::exec();
   shell.reset();

@@ -118,6 +118,7 @@ void Program::configureModel() {
   connect(&settings_, &Settings::changed, this, [tune](const QString& key) {
     if (key == QLatin1String(setting::threads) || key == QLatin1String(setting::contextLength)) tune();
   });
+  connect(&inference_, &InferenceService::statusChanged, this, &Program::tellOfSmallerContext);
   connect(&inference_, &InferenceService::modelLoaded, this, &Program::modelLoaded);
   connect(&inference_, &InferenceService::modelFailed, this, &Program::modelFailed);
   settings_.tryFirst(setting::modelFile, [this](const QVariant& wanted) { chooseModel(wanted.toString()); });
@@ -125,6 +126,16 @@ void Program::configureModel() {
   // Who names a file for this run, or for everybody on the machine, wants that one or none.
   search.fallBack = line_.model.isEmpty() && !settings_.isLocked(setting::modelFile);
   inference_.load(search);
+}
+
+void Program::tellOfSmallerContext(const ModelStatus& status) {
+  const int wanted = settings_.value(setting::contextLength).toInt();
+  if (status.state != ModelStatus::State::Ready || status.contextLength >= wanted) return;
+  const QString sentence = tr("The context is set to %L1 tokens, but %2 was made for %L3: so many are used.")
+                               .arg(wanted)
+                               .arg(status.name)
+                               .arg(status.contextLength);
+  if (std::exchange(toldOfContext_, sentence) != sentence) profile_.notify(sentence);
 }
 
 void Program::chooseModel(const QString& file) {

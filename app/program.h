@@ -43,6 +43,7 @@ class Program : public QObject {
   void use(const Outcome<StoreReport>& report);
   void followLanguage();
   void configureModel();
+  void tellOfSmallerContext(const ModelStatus& status);
   void chooseModel(const QString& file);
   void modelLoaded(const QString& file);
   void modelFailed(const QString& file, const QString& error);
@@ -56,7 +57,8 @@ class Program : public QObject {
   LocalInference inference_;
   ChatService chat_;
   InstanceServer server_;
-  QString chosenModel_;  ///< Being tried; kept in the settings if it can be loaded.
+  QString chosenModel_;    ///< Being tried; kept in the settings if it can be loaded.
+  QString toldOfContext_;  ///< The last sentence about it, so that it is said once.
 };
 
 }  // namespace hadal

@@ -819,6 +819,10 @@
 <context>
     <name>hadal::Program</name>
     <message>
+        <source>The context is set to %L1 tokens, but %2 was made for %L3: so many are used.</source>
+        <translation>上下文设为 %L1 个 token，但 %2 只支持 %L3 个，因此按后者使用。</translation>
+    </message>
+    <message>
         <source>Hadal is already running with this profile in a terminal (process %1).</source>
         <translation>Hadal 已在终端中使用这个配置文件夹（进程 %1）。</translation>
     </message>

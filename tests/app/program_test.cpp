@@ -194,7 +194,8 @@ class ProgramTest : public QObject {
     HadalProcess program(fresh, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("2")});
     QCOMPARE(program.run(), 0);
     const QString said = program.err();
-    QVERIFY2(said.contains(QStringLiteral("is full")) && !said.contains(QStringLiteral("kept before")), qPrintable(said));
+    QVERIFY2(said.contains(QStringLiteral("is full")) && !said.contains(QStringLiteral("kept before")),
+             qPrintable(said));
     QCOMPARE(QDir(fresh).entryList({QStringLiteral("hadal.db*")}), QStringList());
     mounts_.release(disk);
   }
@@ -214,6 +215,17 @@ class ProgramTest : public QObject {
     QCOMPARE(program.exitCode(), 0);
     QCOMPARE(all().last().id, id);
     QCOMPARE(all().last().content, text);
+  }
+
+  void saysThatTheModelHoldsLess() {
+    HadalProcess program(profile(),
+                         {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("2"),
+                          QStringLiteral("--context"), QStringLiteral("20000")},
+                         true);
+    QCOMPARE(program.run(), 0);
+    const QString said = program.err();
+    QVERIFY2(said.contains(QStringLiteral("made for 8,192")), qPrintable(said));
+    QCOMPARE(said.count(u'\n'), 1);
   }
 
   void failuresAreOneSentence_data() {
@@ -241,9 +253,9 @@ class ProgramTest : public QObject {
   }
 
   void failuresAreEventsToo() {
-    HadalProcess program(profile(), {kAsk, kQuestion, QStringLiteral("--json"), QStringLiteral("--model"),
-                                     QStringLiteral("/no/such.gguf")},
-                         false);
+    HadalProcess program(
+        profile(),
+        {kAsk, kQuestion, QStringLiteral("--json"), QStringLiteral("--model"), QStringLiteral("/no/such.gguf")}, false);
     QCOMPARE(program.run(), 1);
     const MessageId id = program.event()[QStringLiteral("message")].toInteger();
     QVERIFY(program.event()[QStringLiteral("error")].toString().contains(QStringLiteral("/no/such.gguf")));
@@ -322,9 +334,9 @@ class ProgramTest : public QObject {
   void theSameSeedAnswersAlike() {
     QStringList answers;
     for (const auto* seed : {"7", "7", "8"}) {
-      HadalProcess program(folder_->filePath(QStringLiteral("warm")), {kAsk, kStory, QStringLiteral("--max-tokens"),
-                                                                       QStringLiteral("12"), QStringLiteral("--seed"),
-                                                                       QString::fromLatin1(seed)});
+      HadalProcess program(folder_->filePath(QStringLiteral("warm")),
+                           {kAsk, kStory, QStringLiteral("--max-tokens"), QStringLiteral("12"),
+                            QStringLiteral("--seed"), QString::fromLatin1(seed)});
       QCOMPARE(program.run(), 0);
       answers << program.out();
     }
@@ -576,8 +588,8 @@ class ProgramTest : public QObject {
                                  << QStringLiteral("newer Hadal (");
     QTest::newRow("foreign, asked") << foreign << QStringList{kAsk, kQuestion} << "en"
                                     << QStringLiteral("of another program");
-    QTest::newRow("foreign, chat in Chinese") << foreign << QStringList{QStringLiteral("--chat")} << "zh_CN"
-                                              << QStringLiteral("其他程序");
+    QTest::newRow("foreign, chat in Chinese")
+        << foreign << QStringList{QStringLiteral("--chat")} << "zh_CN" << QStringLiteral("其他程序");
   }
   void anotherDatabaseIsRefusedOnce() {
     QFETCH(QString, change);
