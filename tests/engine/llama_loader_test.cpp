@@ -118,7 +118,7 @@ class LlamaLoaderTest : public QObject {
     refused(with([](Tiny& t) { t.epsilon = -1.0F; }), bad, {"epsilon"});
     refused(with([](Tiny& t) { t.epsilon = std::numeric_limits<float>::quiet_NaN(); }), bad, {"epsilon"});
     refused(with([](Tiny& t) { t.rope_base = std::numeric_limits<float>::infinity(); }), bad, {"freq_base"});
-    refused(with([](Tiny& t) { t.matrices = DType::bf16; }), ErrorCode::unsupported, {"token_embd.weight", "BF16"});
+    refused(with([](Tiny& t) { t.matrices = DType::mxfp4; }), ErrorCode::unsupported, {"token_embd.weight", "MXFP4"});
   }
 
   void wrong_extras_are_refused() {

@@ -49,32 +49,75 @@ inline std::uint16_t half_bits(int exponent, int fraction, bool negative = false
   return static_cast<std::uint16_t>((negative ? 0x8000 : 0) | ((exponent + 15) << 10) | fraction);
 }
 
+/// A binary16 member of a type's blocks, and the exponent that makes the block's weights about 1.
+struct HalfMember {
+  std::size_t offset;
+  int exponent;
+};
+inline std::vector<HalfMember> half_members(DType type) {
+  switch (type) {
+    case DType::q4_0:
+      return {{0, -3}};
+    case DType::q4_1:
+      return {{0, -3}, {2, -1}};
+    case DType::q5_0:
+      return {{0, -4}};
+    case DType::q5_1:
+      return {{0, -4}, {2, -1}};
+    case DType::q8_0:
+      return {{0, -6}};
+    case DType::q2_k:
+      return {{80, -5}, {82, -5}};
+    case DType::q3_k:
+      return {{108, -6}};
+    case DType::q4_k:
+      return {{0, -9}, {2, -6}};
+    case DType::q5_k:
+      return {{0, -10}, {2, -6}};
+    case DType::q6_k:
+      return {{208, -11}};
+    case DType::iq4_nl:
+      return {{0, -6}};
+    case DType::iq4_xs:
+      return {{0, -11}};
+    default:
+      return {};
+  }
+}
+/// Above |scale * code| and |minimum| of all weights random_weights makes: of 2^(exponent + 1) times the largest scale
+/// and code (Q3_K: 2^-5 * 32 * 4).
+inline constexpr double kLargestTerm = 4.0;
+
+inline constexpr DType kComputableTypes[] = {DType::f32,  DType::f16,  DType::bf16, DType::q4_0,   DType::q4_1,
+                                             DType::q5_0, DType::q5_1, DType::q8_0, DType::q2_k,   DType::q3_k,
+                                             DType::q4_k, DType::q5_k, DType::q6_k, DType::iq4_nl, DType::iq4_xs};
+
 /// A matrix of random weights of about unit size in any computable type.
 inline std::vector<std::byte> random_weights(Fresh& fresh, DType type, std::int64_t rows, std::int64_t cols) {
   const auto bytes = static_cast<std::size_t>(WeightView{nullptr, rows, cols, type}.row_bytes() * rows);
   std::vector<std::byte> data(bytes);
-  const auto random_half = [&](int exponent) {
-    return half_bits(exponent, static_cast<int>(fresh.below(1024)), fresh.below(2) == 1);
+  const auto put = [&](std::size_t offset, const void* from, std::size_t size) {
+    std::memcpy(data.data() + offset, from, size);
   };
-  const auto put = [&](std::size_t offset, std::uint16_t half) {
-    std::memcpy(data.data() + offset, &half, sizeof half);
+  const auto put_half = [&](std::size_t offset, int exponent) {
+    const auto half = half_bits(exponent, static_cast<int>(fresh.below(1024)), fresh.below(2) == 1);
+    put(offset, &half, sizeof half);
   };
-  if (type == DType::f32) {
-    for (std::size_t i = 0; i < bytes; i += 4) {
+  if (type == DType::f32 || type == DType::bf16) {
+    const std::size_t size = dtype_traits(type).block_bytes;
+    for (std::size_t i = 0; i < bytes; i += size) {
       const float value = fresh.normal();
-      std::memcpy(data.data() + i, &value, sizeof value);
+      put(i, reinterpret_cast<const std::byte*>(&value) + sizeof value - size, size);
     }
     return data;
   }
-  for (std::byte& b : data) b = std::byte{fresh.byte()};
   if (type == DType::f16) {
-    for (std::size_t i = 0; i < bytes; i += 2) put(i, random_half(static_cast<int>(fresh.below(4)) - 3));
-  } else if (type == DType::q4_1) {
-    for (std::size_t i = 0; i < bytes; i += sizeof(BlockQ4_1)) put(i, random_half(-3)), put(i + 2, random_half(-1));
-  } else if (type == DType::q8_0) {
-    for (std::size_t i = 0; i < bytes; i += sizeof(BlockQ8_0)) put(i, random_half(-6));
-  } else if (type == DType::q6_k) {
-    for (std::size_t i = 0; i < bytes; i += sizeof(BlockQ6_K)) put(i + offsetof(BlockQ6_K, scale), random_half(-10));
+    for (std::size_t i = 0; i < bytes; i += 2) put_half(i, static_cast<int>(fresh.below(4)) - 3);
+    return data;
+  }
+  for (std::byte& b : data) b = std::byte{fresh.byte()};
+  for (std::size_t block = 0; block < bytes; block += dtype_traits(type).block_bytes) {
+    for (const auto [offset, exponent] : half_members(type)) put_half(block + offset, exponent);
   }
   return data;
 }

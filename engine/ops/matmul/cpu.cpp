@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tensor/half.h"
+#include "tensor/dequantise.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/matmul/cpu.cpp"
@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 #include "hwy/cache_control.h"
 #include "ops/matmul/weights-inl.h"
+#include "ops/matmul/super_blocks-inl.h"
 #include "ops/sum4-inl.h"
 // clang-format on
 
@@ -201,13 +202,7 @@ void add_rest(const Operands& o, std::int64_t begin, std::int64_t end) {
     const std::byte* bytes = o.w.row(row);
     for (std::int64_t col = o.w.cols / kGroup * kGroup; col < o.w.cols; ++col) {
       float weight;
-      if (o.w.type == DType::f16) {
-        std::uint16_t half;
-        std::memcpy(&half, bytes + 2 * col, sizeof half);
-        weight = half_to_float(half);
-      } else {
-        std::memcpy(&weight, bytes + 4 * col, sizeof weight);
-      }
+      dequantise_row(o.w.type, bytes + col * dtype_traits(o.w.type).block_bytes, 1, &weight);
       for (std::int64_t t = 0; t < o.tokens; ++t) o.y[t * o.w.rows + row] += weight * o.x[t * o.w.cols + col];
     }
   }
@@ -243,13 +238,33 @@ void matmul_rows(const WeightView& w, const float* x, std::int64_t tokens, float
     case DType::f32:
       return rows_of<F32Row>(o, begin, end);
     case DType::f16:
-      return rows_of<F16Row>(o, begin, end);
+      return rows_of<HalfRow<hwy::float16_t>>(o, begin, end);
+    case DType::bf16:
+      return rows_of<HalfRow<hwy::bfloat16_t>>(o, begin, end);
+    case DType::q4_0:
+      return rows_of<Q4_0Row>(o, begin, end);
     case DType::q4_1:
       return rows_of<Q4_1Row>(o, begin, end);
+    case DType::q5_0:
+      return rows_of<Q5_0Row>(o, begin, end);
+    case DType::q5_1:
+      return rows_of<Q5_1Row>(o, begin, end);
     case DType::q8_0:
       return rows_of<Q8_0Row>(o, begin, end);
+    case DType::q2_k:
+      return rows_of<Q2_KRow>(o, begin, end);
+    case DType::q3_k:
+      return rows_of<Q3_KRow>(o, begin, end);
+    case DType::q4_k:
+      return rows_of<Q4_KRow>(o, begin, end);
+    case DType::q5_k:
+      return rows_of<Q5_KRow>(o, begin, end);
     case DType::q6_k:
       return rows_of<Q6_KRow>(o, begin, end);
+    case DType::iq4_nl:
+      return rows_of<IQ4_NLRow>(o, begin, end);
+    case DType::iq4_xs:
+      return rows_of<IQ4_XSRow>(o, begin, end);
     default:
       HWY_DASSERT(false);
       return;

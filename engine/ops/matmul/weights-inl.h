@@ -1,4 +1,5 @@
-// Readers of weight rows: 32 consecutive elements as float32 vectors. Included once per target by cpu.cpp.
+// Readers of weight rows: 32 consecutive elements as float32 vectors. The super-blocks of 256 are in
+// super_blocks-inl.h. Included once per target by cpu.cpp.
 #if defined(HADAL_OPS_MATMUL_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HADAL_OPS_MATMUL_WEIGHTS_INL_H_
 #undef HADAL_OPS_MATMUL_WEIGHTS_INL_H_
@@ -20,6 +21,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Float = hn::ScalableTag<float>;
 using FloatVec = hn::Vec<Float>;
+using Int = hn::RebindToSigned<Float>;
+using IntVec = hn::Vec<Int>;
 inline constexpr int kLanes = HWY_MAX_LANES_D(Float);
 inline constexpr int kGroup = 32;                   ///< Elements a reader delivers at once.
 inline constexpr int kGroupVecs = kGroup / kLanes;  ///< 8 (SSE2), 4 (AVX2) or 2 (AVX-512).
@@ -33,14 +36,102 @@ HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> halves(const std::byte* from) {
 
 /// kLanes bytes, signed or not, widened to int32.
 template <class Byte>
-HWY_INLINE hn::Vec<hn::RebindToSigned<Float>> widen(const std::byte* from) {
-  const hn::RebindToSigned<Float> di;
+HWY_INLINE IntVec widen(const std::byte* from) {
   const hn::Rebind<Byte, Float> db;
-  return hn::PromoteTo(di, hn::LoadU(db, reinterpret_cast<const Byte*>(from)));
+  return hn::PromoteTo(Int(), hn::LoadU(db, reinterpret_cast<const Byte*>(from)));
 }
 
+/// Bytes before a group of 32 elements of a type with one block per group.
+template <class Block>
+HWY_INLINE std::int64_t block_offset(std::int64_t group) {
+  return group * static_cast<std::int64_t>(sizeof(Block));
+}
+
+/// Codes to weights: scale * code + minimum.
+struct Line {
+  FloatVec scale, minimum;
+
+  Line(float s, float m) : scale(hn::Set(Float(), s)), minimum(hn::Set(Float(), m)) {}
+  HWY_INLINE FloatVec operator()(IntVec codes) const {
+    return hn::MulAdd(hn::ConvertTo(Float(), codes), scale, minimum);
+  }
+};
+
+/// The same for codes 0..15. With AVX-512 one register holds all the values a group can take: looking them up replaces
+/// a conversion and an FMA each.
+#if HWY_TARGET <= HWY_AVX3
+struct NibbleLine {
+  FloatVec values;
+
+  NibbleLine(float s, float m)
+      : values(hn::MulAdd(hn::ConvertTo(Float(), hn::Iota(Int(), 0)), hn::Set(Float(), s), hn::Set(Float(), m))) {}
+  HWY_INLINE FloatVec operator()(IntVec codes) const {
+    return hn::TableLookupLanes(values, hn::IndicesFromVec(Float(), codes));
+  }
+};
+#else
+using NibbleLine = Line;
+#endif
+
+/// Codes 0..15 to weights: scale * kIq4Values[code].
+struct Iq4Values {
+#if HWY_TARGET <= HWY_AVX3
+  FloatVec values;
+
+  explicit Iq4Values(float scale)
+      : values(hn::Mul(hn::ConvertTo(Float(), widen<std::int8_t>(reinterpret_cast<const std::byte*>(kIq4Values))),
+                       hn::Set(Float(), scale))) {}
+  HWY_INLINE FloatVec operator()(IntVec codes) const {
+    return hn::TableLookupLanes(values, hn::IndicesFromVec(Float(), codes));
+  }
+#else
+  FloatVec scale;
+
+  explicit Iq4Values(float s) : scale(hn::Set(Float(), s)) {}
+  HWY_INLINE FloatVec operator()(IntVec codes) const {
+    const hn::Repartition<std::int8_t, Float> d8;
+    const auto found = hn::TableLookupBytes(hn::LoadDup128(d8, kIq4Values), hn::BitCast(d8, codes));
+    // A code's value is in the lowest byte of its lane; the others hold that of code 0.
+    const auto wide = hn::ShiftRight<24>(hn::ShiftLeft<24>(hn::BitCast(Int(), found)));
+    return hn::Mul(hn::ConvertTo(Float(), wide), scale);
+  }
+#endif
+};
+
+/// A group from 16 bytes: elements 0..15 in the low nibbles, 16..31 in the high ones.
+template <class Values>
+HWY_INLINE void load_nibbles(const std::byte* nibbles, const Values& values, FloatVec* w) {
+  constexpr int kHalf = kGroupVecs / 2;
+  HADAL_UNROLL
+  for (int i = 0; i < kHalf; ++i) {
+    const auto bytes = widen<std::uint8_t>(nibbles + i * kLanes);
+    w[i] = values(hn::And(bytes, hn::Set(Int(), 15)));
+    w[i + kHalf] = values(hn::ShiftRight<4>(bytes));
+  }
+}
+
+/// The same with a fifth bit per element in the 4 bytes at `high`.
+HWY_INLINE void load_nibbles_and_bits(const std::byte* nibbles, const std::byte* high, const Line& values,
+                                      FloatVec* w) {
+  constexpr int kHalf = kGroupVecs / 2;
+  std::int32_t bits;
+  std::memcpy(&bits, high, sizeof bits);
+  const auto first = hn::Shl(hn::Set(Int(), 1), hn::Iota(Int(), 0));
+  const auto fifth = [&](int vec) HWY_ATTR {
+    const auto set = hn::TestBit(hn::Set(Int(), bits >> (vec * kLanes)), first);
+    return hn::IfThenElseZero(set, hn::Set(Int(), 16));
+  };
+  HADAL_UNROLL
+  for (int i = 0; i < kHalf; ++i) {
+    const auto bytes = widen<std::uint8_t>(nibbles + i * kLanes);
+    w[i] = values(hn::Or(hn::And(bytes, hn::Set(Int(), 15)), fifth(i)));
+    w[i + kHalf] = values(hn::Or(hn::ShiftRight<4>(bytes), fifth(i + kHalf)));
+  }
+}
+
+// A reader of a type: offset() gives the bytes before a group of 32 elements, load() its weights.
+
 struct F32Row {
-  /// Bytes before a group.
   static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 4; }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const float* from = reinterpret_cast<const float*>(row) + group * kGroup;
@@ -49,89 +140,75 @@ struct F32Row {
   }
 };
 
-struct F16Row {
-  /// Bytes before a group.
+/// F16 and BF16.
+template <class Half>
+struct HalfRow {
   static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 2; }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const hn::Rebind<hwy::float16_t, Float> d16;
-    const auto* from = reinterpret_cast<const hwy::float16_t*>(row) + group * kGroup;
+    const hn::Rebind<Half, Float> d16;
+    const auto* from = reinterpret_cast<const Half*>(row) + group * kGroup;
     HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::PromoteTo(Float(), hn::LoadU(d16, from + i * kLanes));
   }
 };
 
-struct Q4_1Row {
-  /// Bytes before a group.
-  static HWY_INLINE std::int64_t offset(std::int64_t group) {
-    return group * static_cast<std::int64_t>(sizeof(BlockQ4_1));
-  }
+struct Q4_0Row {
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ4_0>(group); }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const Float d;
-    const hn::RebindToSigned<Float> di;
+    const std::byte* block = row + offset(group);
+    const float scale = hn::GetLane(halves(block));
+    load_nibbles(block + offsetof(BlockQ4_0, nibbles), NibbleLine(scale, -8.0F * scale), w);
+  }
+};
+
+struct Q4_1Row {
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ4_1>(group); }
+  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
     const std::byte* block = row + offset(group);
     const auto header = halves(block);
-    const auto scale = hn::Set(d, hn::GetLane(header));
-    const auto minimum = hn::Set(d, hn::ExtractLane(header, 1));
-    const std::byte* nibbles = block + offsetof(BlockQ4_1, nibbles);
-    const auto mask = hn::Set(di, 15);
-#if HWY_TARGET <= HWY_AVX3
-    // One register holds all 16 values a block can take: looking them up replaces two conversions and two FMAs.
-    const auto values = hn::MulAdd(hn::ConvertTo(d, hn::Iota(di, 0)), scale, minimum);
-    const auto bytes = widen<std::uint8_t>(nibbles);
-    w[0] = hn::TableLookupLanes(values, hn::IndicesFromVec(d, hn::And(bytes, mask)));
-    w[1] = hn::TableLookupLanes(values, hn::IndicesFromVec(d, hn::ShiftRight<4>(bytes)));
-#else
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs / 2; ++i) {
-      const auto bytes = widen<std::uint8_t>(nibbles + i * kLanes);
-      w[i] = hn::MulAdd(hn::ConvertTo(d, hn::And(bytes, mask)), scale, minimum);
-      w[i + kGroupVecs / 2] = hn::MulAdd(hn::ConvertTo(d, hn::ShiftRight<4>(bytes)), scale, minimum);
-    }
-#endif
+    const NibbleLine values(hn::GetLane(header), hn::ExtractLane(header, 1));
+    load_nibbles(block + offsetof(BlockQ4_1, nibbles), values, w);
+  }
+};
+
+struct Q5_0Row {
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ5_0>(group); }
+  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
+    const std::byte* block = row + offset(group);
+    const float scale = hn::GetLane(halves(block));
+    load_nibbles_and_bits(block + offsetof(BlockQ5_0, nibbles), block + offsetof(BlockQ5_0, high),
+                          Line(scale, -16.0F * scale), w);
+  }
+};
+
+struct Q5_1Row {
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ5_1>(group); }
+  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
+    const std::byte* block = row + offset(group);
+    const auto header = halves(block);
+    load_nibbles_and_bits(block + offsetof(BlockQ5_1, nibbles), block + offsetof(BlockQ5_1, high),
+                          Line(hn::GetLane(header), hn::ExtractLane(header, 1)), w);
   }
 };
 
 struct Q8_0Row {
-  /// Bytes before a group.
-  static HWY_INLINE std::int64_t offset(std::int64_t group) {
-    return group * static_cast<std::int64_t>(sizeof(BlockQ8_0));
-  }
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ8_0>(group); }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const Float d;
     const std::byte* block = row + offset(group);
-    const auto scale = hn::Set(d, hn::GetLane(halves(block)));
+    const auto scale = hn::Set(Float(), hn::GetLane(halves(block)));
     const std::byte* values = block + offsetof(BlockQ8_0, values);
     HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) {
-      w[i] = hn::Mul(hn::ConvertTo(d, widen<std::int8_t>(values + i * kLanes)), scale);
+      w[i] = hn::Mul(hn::ConvertTo(Float(), widen<std::int8_t>(values + i * kLanes)), scale);
     }
   }
 };
 
-struct Q6_KRow {
-  /// Bytes before a group.
-  static HWY_INLINE std::int64_t offset(std::int64_t group) {
-    return group * static_cast<std::int64_t>(sizeof(BlockQ6_K)) / 8;
-  }
+struct IQ4_NLRow {
+  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockIQ4_NL>(group); }
   static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const Float d;
-    const hn::RebindToSigned<Float> di;
-    const std::byte* block = row + group / 8 * static_cast<std::int64_t>(sizeof(BlockQ6_K));
-    const int half = static_cast<int>(group % 8 / 4), quarter = static_cast<int>(group % 4);
-    const std::byte* low = block + offsetof(BlockQ6_K, low) + 64 * half + 32 * (quarter % 2);
-    const std::byte* high = block + offsetof(BlockQ6_K, high) + 32 * half;
-    // The last 8 bytes of the block: its scale is the last half of them, and nothing past the block is touched.
-    const float scale = hn::ExtractLane(halves(block + sizeof(BlockQ6_K) - 8), 3);
-    std::int8_t scales[2];
-    std::memcpy(scales, block + offsetof(BlockQ6_K, scales) + 8 * half + 2 * quarter, sizeof scales);
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) {
-      const auto four =
-          hn::And(hn::ShiftRightSame(widen<std::uint8_t>(low + i * kLanes), 4 * (quarter / 2)), hn::Set(di, 15));
-      const auto two = hn::And(hn::ShiftRightSame(widen<std::uint8_t>(high + i * kLanes), 2 * quarter), hn::Set(di, 3));
-      const auto q = hn::Sub(hn::Or(four, hn::ShiftLeft<4>(two)), hn::Set(di, 32));
-      w[i] = hn::Mul(hn::ConvertTo(d, q), hn::Set(d, scale * static_cast<float>(scales[i * kLanes / 16])));
-    }
+    const std::byte* block = row + offset(group);
+    load_nibbles(block + offsetof(BlockIQ4_NL, nibbles), Iq4Values(hn::GetLane(halves(block))), w);
   }
 };
 
