@@ -1,32 +1,57 @@
 #include "models/registry.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/text.h"
-#include "models/llama.h"
+#include "models/dense.h"
 
 namespace hadal {
 namespace {
 
-struct Architecture {
-  std::string_view name;
-  Result<std::unique_ptr<const Decoder>> (*load)(const GgufFile& file);
+/// Architectures that people may well hold files of, and what this version lacks for them.
+struct Missing {
+  std::string_view name;  ///< general.architecture
+  std::string_view model;
+  std::string_view needs;
+};
+constexpr Missing kMissing[] = {
+    {"deepseek", "DeepSeek-MoE", "a mixture of experts with shared experts"},
+    {"deepseek2", "DeepSeek-V2, V3 or R1", "multi-head latent attention and a mixture of experts"},
+    {"deepseek2-ocr", "DeepSeek-OCR", "a mixture of experts with shared experts"},
+    {"deepseek32", "DeepSeek-V3.2", "sparse attention with a lightning indexer"},
+    {"deepseek4", "DeepSeek-V4", "compressed sparse attention and hyper-connections"},
+    {"qwen2moe", "Qwen-MoE", "a mixture of experts"},
+    {"qwen3moe", "Qwen3-MoE", "a mixture of experts"},
+    {"qwen2vl", "Qwen2-VL", "rotary positions in several dimensions"},
+    {"phi3", "Phi-3", "fused projections and long-context factors"},
+    {"gemma2", "Gemma 2", "capped logits and norms after each half"},
+    {"gemma3", "Gemma 3", "windows that alternate from layer to layer"},
+    {"gpt-oss", "gpt-oss", "attention sinks and a mixture of experts"},
+    {"mamba", "Mamba", "state-space layers"},
 };
 
-constexpr Architecture kArchitectures[] = {{"llama", load_llama}};
+/// Files of V3.2 exist that call themselves deepseek2; the indexer's keys tell them.
+std::string_view told_apart(const GgufFile& file, std::string_view name) {
+  return name == "deepseek2" && file.has("deepseek2.attention.indexer.head_count") ? "deepseek32" : name;
+}
+
+std::string refusal(const GgufFile& file, std::string_view name) {
+  const std::string runs = "this version of Hadal runs llama, qwen2, qwen3 and starcoder2.";
+  const std::string named =
+      concat("the model's architecture (metadata general.architecture) is \"", printable(name), "\"");
+  const auto missing = std::ranges::find(kMissing, told_apart(file, name), &Missing::name);
+  if (missing == std::end(kMissing)) return concat(named, "; ", runs);
+  return concat(named, " (", missing->model, "), which would need ", missing->needs, "; ", runs);
+}
 
 }  // namespace
 
 Result<std::unique_ptr<const Decoder>> load_decoder(const GgufFile& file) {
   const auto name = file.string("general.architecture");
   if (!name) return name.error();
-  std::string known;
-  for (const Architecture& architecture : kArchitectures) {
-    if (architecture.name == *name) return architecture.load(file);
-    known += concat(known.empty() ? "" : ", ", architecture.name);
-  }
-  return file.error(ErrorCode::unsupported, concat("the model's architecture (metadata general.architecture) is \"",
-                                                   printable(*name), "\"; this version of Hadal runs ", known, "."));
+  if (const DenseArchitecture* dense = dense_architecture(*name)) return load_dense(file, *dense);
+  return file.error(ErrorCode::unsupported, refusal(file, *name));
 }
 
 }  // namespace hadal

@@ -40,9 +40,9 @@ Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int6
   const auto tensor = checked(name, 1, length);
   if (!tensor) return tensor.error();
   const DType type = (*tensor)->type;
-  if (type != DType::f32 && type != DType::f16) {
+  if (type != DType::f32 && type != DType::f16 && type != DType::bf16) {
     return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", dtype_traits(type).name,
-                                                      "; a vector must be F32 or F16."));
+                                                      "; a vector must be F32, F16 or BF16."));
   }
   bytes_ += (*tensor)->bytes;
   std::vector<float> values(static_cast<std::size_t>(length));

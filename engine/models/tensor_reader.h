@@ -16,7 +16,7 @@ class TensorReader {
 
   /// A matrix of a computable type.
   Result<WeightView> matrix(std::string_view name, std::int64_t rows, std::int64_t cols);
-  /// A vector of F32 or F16, copied out as float32.
+  /// A vector of F32, F16 or BF16, copied out as float32.
   Result<std::vector<float>> vector(std::string_view name, std::int64_t length);
 
   std::uint64_t bytes() const { return bytes_; }  ///< Of the tensors taken so far.

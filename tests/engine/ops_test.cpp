@@ -4,6 +4,8 @@
 #include "ops/add/add.h"
 #include "ops/attention/attention.h"
 #include "ops/embedding/embedding.h"
+#include "ops/gelu/gelu.h"
+#include "ops/layer_norm/layer_norm.h"
 #include "ops/matmul/matmul.h"
 #include "ops/rms_norm/rms_norm.h"
 #include "ops/rope/rope.h"
@@ -89,6 +91,63 @@ class OpsTest : public QObject {
     }
   }
 
+  void gelu_matches_data() { targets(); }
+  void gelu_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t count = 1; count <= 70; ++count) {
+      auto got = fresh.normals(count);
+      got[0] = count % 2 ? -30.0F : 30.0F;  // the ends of exp's range, as for swiglu
+      auto expected = got;
+      const auto x = got;
+      ops::gelu(cpu(index), count, got.data());
+      ops::gelu(plain(), count, expected.data());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        // exp moves by its argument's error, three roundings of up to |2u|, which is below 4 x^2 + 2 |x| here.
+        const double v = std::abs(static_cast<double>(x[i])), argument = 3 * 0x1p-24 * (2 * v + 0.08 * v * v * v);
+        compare(got[i], expected[i], (8 * 0x1p-24 + argument) * std::abs(static_cast<double>(expected[i])) + 1e-35,
+                "gelu", static_cast<std::int64_t>(i));
+      }
+    }
+  }
+
+  void layer_norm_matches_data() { targets(); }
+  void layer_norm_matches() {
+    QFETCH(int, index);
+    Fresh fresh;
+    for (std::int64_t width = 2; width <= 70; ++width) {
+      const std::int64_t tokens = 1 + width % 3;
+      auto x = fresh.normals(tokens * width);
+      for (float& value : x) value += 3.0F;  // a mean to take away
+      const auto weight = fresh.normals(width), bias = fresh.normals(width);
+      auto got = x, expected = x;
+      ops::layer_norm(cpu(index), got.data(), weight.data(), bias.data(), 1e-5F, tokens, width, got.data());
+      ops::layer_norm(plain(), expected.data(), weight.data(), bias.data(), 1e-5F, tokens, width, expected.data());
+      for (std::int64_t t = 0; t < tokens; ++t) {
+        const float* row = x.data() + t * width;
+        double sum = 0.0, squares = 0.0, magnitude = 0.0;
+        for (std::int64_t i = 0; i < width; ++i) sum += static_cast<double>(row[i]);
+        const double mean = sum / static_cast<double>(width);
+        for (std::int64_t i = 0; i < width; ++i) {
+          squares += (static_cast<double>(row[i]) - mean) * (static_cast<double>(row[i]) - mean);
+          magnitude += std::abs(static_cast<double>(row[i]));
+        }
+        const double deviation = std::sqrt(squares / static_cast<double>(width) + 1e-5);
+        // The mean's error, against the deviation; then that of the squares and a handful of roundings.
+        const double of_mean = (sum_bound(width, magnitude) / static_cast<double>(width) + 4 * 0x1p-24) / deviation;
+        for (std::int64_t i = 0; i < width; ++i) {
+          const auto at = static_cast<std::size_t>(t * width + i);
+          const double scaled = std::abs(static_cast<double>(weight[static_cast<std::size_t>(i)]));
+          const double normed = std::abs(static_cast<double>(row[i]) - mean) / deviation;
+          const double bound = 2 * of_mean * scaled +
+                               (sum_bound(width, 1.0) + 2 * of_mean + 8 * 0x1p-24) * normed * scaled +
+                               2 * 0x1p-24 * std::abs(static_cast<double>(expected[at]));
+          compare(got[at], expected[at], bound, "layer_norm", i);
+        }
+      }
+    }
+  }
+
   void rms_norm_matches_data() { targets(); }
   void rms_norm_matches() {
     QFETCH(int, index);
@@ -112,21 +171,44 @@ class OpsTest : public QObject {
   void rope_matches() {
     QFETCH(int, index);
     Fresh fresh;
-    for (std::int64_t dimensions = 2; dimensions <= 72; dimensions += 2) {
-      const std::int64_t tokens = 3, heads = 2, head_size = dimensions + 2 * (dimensions % 3);
-      const auto factors = std::vector<float>(static_cast<std::size_t>(dimensions / 2), 1.5F);
-      const RopeParameters parameters{10000.0F, static_cast<int>(dimensions), 0.5F, factors.data()};
-      const std::array<std::int32_t, 3> positions{0, 7, 100000};
-      std::vector<float> table(static_cast<std::size_t>(tokens * 2 * dimensions));
-      rope_table(cpu(index), parameters, positions.data(), tokens, table.data());
-      const auto x = fresh.normals(tokens * heads * head_size);
-      auto got = x, expected = x;
-      ops::rope(cpu(index), table.data(), dimensions, tokens, heads, head_size, got.data());
-      ops::rope(plain(), table.data(), dimensions, tokens, heads, head_size, expected.data());
-      for (std::size_t i = 0; i < got.size(); ++i)
-        compare(got[i], expected[i], sum_bound(2, 10.0), "rope", static_cast<std::int64_t>(i));
-      for (std::size_t i = 0; i < static_cast<std::size_t>(heads * head_size); ++i)
-        QCOMPARE(got[i], x[i]);  // position 0 does not turn
+    for (const RopePairs pairs : {RopePairs::adjacent, RopePairs::halves}) {
+      for (std::int64_t dimensions = 2; dimensions <= 72; dimensions += 2) {
+        const std::int64_t tokens = 3, heads = 2, head_size = dimensions + 2 * (dimensions % 3);
+        std::vector<double> frequencies;
+        for (std::int64_t i = 0; i < dimensions / 2; ++i) frequencies.push_back(std::pow(0.7, static_cast<double>(i)));
+        const Rope rope{frequencies.data(), dimensions, pairs, 1.0F};
+        const std::array<std::int32_t, 3> positions{0, 7, 100000};
+        std::vector<float> table(static_cast<std::size_t>(tokens * 2 * dimensions));
+        rope_table(cpu(index), rope, positions.data(), tokens, table.data());
+        const auto x = fresh.normals(tokens * heads * head_size);
+        auto got = x, expected = x;
+        ops::rope(cpu(index), rope, table.data(), tokens, heads, head_size, got.data());
+        ops::rope(plain(), rope, table.data(), tokens, heads, head_size, expected.data());
+        for (std::size_t i = 0; i < got.size(); ++i)
+          compare(got[i], expected[i], sum_bound(2, 10.0), "rope", static_cast<std::int64_t>(i));
+        for (std::size_t i = 0; i < static_cast<std::size_t>(heads * head_size); ++i)
+          QCOMPARE(got[i], x[i]);  // position 0 does not turn
+      }
+    }
+  }
+
+  void rope_turns_by_its_formula() {
+    const double frequencies[] = {0.5, 0.25};
+    const std::int32_t position = 3;
+    for (const RopePairs pairs : {RopePairs::adjacent, RopePairs::halves}) {
+      const Rope rope{frequencies, 4, pairs, 2.0F};
+      float table[8], x[] = {1, 10, 100, 1000};
+      rope_table(plain(), rope, &position, 1, table);
+      ops::rope(plain(), rope, table, 1, 1, 4, x);
+      const int second = pairs == RopePairs::adjacent ? 1 : 2, other = 3 - second;
+      const float values[] = {1, 10, 100, 1000};
+      const auto turned = [&](int first, int last, double angle, float got_first, float got_last) {
+        const double a = values[first], b = values[last];
+        compare(got_first, static_cast<float>(2 * (a * std::cos(angle) - b * std::sin(angle))), 1e-3, "first", first);
+        compare(got_last, static_cast<float>(2 * (a * std::sin(angle) + b * std::cos(angle))), 1e-3, "last", last);
+      };
+      turned(0, second, 1.5, x[0], x[second]);
+      turned(other, 3, 0.75, x[other], x[3]);
     }
   }
 
@@ -170,7 +252,7 @@ class OpsTest : public QObject {
     for (std::int64_t tokens : {1, 3, 9}) {
       const auto x = fresh.normals(tokens * cols);
       std::vector<std::vector<std::byte>> data;
-      std::vector<std::vector<float>> together, alone;
+      std::vector<std::vector<float>> together, alone, bias;
       std::vector<MatmulPart> parts;
       for (DType type : types) {
         const std::int64_t rows = 1 + fresh.below(200);
@@ -178,8 +260,11 @@ class OpsTest : public QObject {
         together.emplace_back(static_cast<std::size_t>(rows * tokens));
         alone.emplace_back(together.back().size());
         const WeightView w{data.back().data(), rows, cols, type};
-        parts.push_back({w, together.back().data()});
+        bias.push_back(fresh.normals(rows));
+        parts.push_back({w, together.back().data(), bias.back().data()});
         ops::matmul(cpu(index), w, x.data(), tokens, alone.back().data());
+        for (std::size_t i = 0; i < alone.back().size(); ++i)
+          alone.back()[i] += bias.back()[i % static_cast<std::size_t>(rows)];
       }
       for (const Context& context : {cpu(index), plain()}) {
         ops::matmul(context, parts, x.data(), tokens);
@@ -209,11 +294,21 @@ class OpsTest : public QObject {
     }
   }
 
-  void attention_joins_spans_data() { targets(); }
+  void attention_joins_spans_data() {
+    QTest::addColumn<int>("index");
+    QTest::addColumn<int>("window");
+    for (const CpuTarget& target : cpu_targets()) {
+      // None; one within a span; one over several; one that ends where a row sits at the first place of a block.
+      for (const int window : {0, 100, 700, 513}) {
+        QTest::addRow("%s window %d", target.name.c_str(), window) << static_cast<int>(target.index) << window;
+      }
+    }
+  }
   void attention_joins_spans() {
     QFETCH(int, index);
+    QFETCH(int, window);
     Fresh fresh;
-    const AttentionShape shape{6, 2, 32, 0.2F};
+    const AttentionShape shape{6, 2, 32, 0.2F, window};
     const std::int64_t tokens = 1200 + fresh.below(300), width = 64, q_width = 192;
     std::vector<std::int32_t> table(48);
     std::iota(table.begin(), table.end(), 0);
@@ -253,8 +348,12 @@ class OpsTest : public QObject {
     QFETCH(bool, half);
     Fresh fresh;
     for (int head_size : {2, 16, 30, 64, 72, 128}) {
-      for (int group : {1, 3, 4})
-        check_attention(fresh, index, half, {2 * group, 2, head_size, 1.0F / std::sqrt(static_cast<float>(head_size))});
+      for (int group : {1, 3, 4}) {
+        for (const int window : {0, 1, 3, 33, 64}) {
+          const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
+          check_attention(fresh, index, half, {2 * group, 2, head_size, scale, window});
+        }
+      }
     }
   }
 

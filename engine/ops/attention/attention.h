@@ -21,7 +21,13 @@ struct AttentionShape {
   int heads = 0;
   int kv_heads = 0;  ///< Divides heads; query head h reads kv head h / (heads / kv_heads).
   int head_size = 0;
-  float scale = 0.0F;  ///< Usually 1 / sqrt(head_size).
+  float scale = 0.0F;       ///< Usually 1 / sqrt(head_size).
+  std::int32_t window = 0;  ///< Positions a row sees, its own included (Beltagy et al. 2020); 0: all before it.
+
+  /// First position that the row at `position` sees.
+  std::int32_t first_seen(std::int32_t position) const {
+    return window == 0 || position < window ? 0 : position - window + 1;
+  }
 };
 
 /// Where one token's row lives: the sequence's block table and the token's position in it.
@@ -34,7 +40,7 @@ struct AttentionRow {
 void store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
               std::int64_t tokens, const float* keys, const float* values);
 
-/// Causal attention of each row over positions 0..position of its own sequence, which must already be stored:
+/// Causal attention of each row over positions first_seen..position of its own sequence, which must already be stored:
 /// softmax(scale * q K^T) V, with q and out [tokens, heads, head_size] in float32 (Vaswani et al. 2017, eq. 1).
 void attention(const Context& context, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
                std::int64_t tokens, const float* q, float* out);

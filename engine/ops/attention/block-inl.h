@@ -95,9 +95,17 @@ HWY_INLINE void score(const Queries& queries, const Rows<Kv>& kv, int count, flo
   }
 }
 
-/// scores -> exp(score - highest), zero past `count`; the running sums follow (online softmax: Milakov and Gimelshein
+/// Positions of a block that a row sees.
+struct Seen {
+  int begin;
+  int end;
+};
+
+/// scores -> exp(score - highest), zero outside `seen`; the running sums follow (online softmax: Milakov and Gimelshein
 /// 2018, algorithm 3). Returns what the output so far has to be multiplied with.
-HWY_INLINE float soften(float* scores, int count, SoftmaxSums& sums) {
+HWY_INLINE float soften(float* scores, const Seen& seen, SoftmaxSums& sums) {
+  const int count = seen.end;
+  std::fill_n(scores, seen.begin, std::numeric_limits<float>::lowest());
   const Float d;
   FloatVec lanes = hn::Set(d, sums.highest);
   for (int p = 0; p < kBlockPositions; p += static_cast<int>(kLanes)) {
@@ -164,11 +172,12 @@ void add_rest_of_values(const float (*weights)[kBlockPositions], const float* sh
 }
 
 template <int heads, class Kv>
-void attend(const Queries& queries, const Rows<Kv>& kv, int count, SoftmaxSums* sums, float* out) {
+void attend(const Queries& queries, const Rows<Kv>& kv, const Seen& seen, SoftmaxSums* sums, float* out) {
+  const int count = seen.end;
   alignas(64) float scores[heads][kBlockPositions];
   float shrink[heads];
   score<heads>(queries, kv, count, scores);
-  for (int h = 0; h < heads; ++h) shrink[h] = soften(scores[h], count, sums[h]);
+  for (int h = 0; h < heads; ++h) shrink[h] = soften(scores[h], seen, sums[h]);
   constexpr int kVecs = 2;
   std::int64_t i = 0;
   for (; i + kVecs * kLanes <= queries.size; i += kVecs * kLanes) {
@@ -180,19 +189,20 @@ void attend(const Queries& queries, const Rows<Kv>& kv, int count, SoftmaxSums* 
   if (i < queries.size) add_rest_of_values<heads>(scores, shrink, kv, count, queries.size, out);
 }
 
-/// Adds `count` positions to the sums and outputs [heads, size] of up to kTileHeads heads.
+/// Adds the seen positions to the sums and outputs [heads, size] of up to kTileHeads heads.
 template <class Kv>
-void attend_heads(int heads, const Queries& queries, const Rows<Kv>& kv, int count, SoftmaxSums* sums, float* out) {
+void attend_heads(int heads, const Queries& queries, const Rows<Kv>& kv, const Seen& seen, SoftmaxSums* sums,
+                  float* out) {
   static_assert(kTileHeads == 4);
   switch (heads) {
     case 1:
-      return attend<1>(queries, kv, count, sums, out);
+      return attend<1>(queries, kv, seen, sums, out);
     case 2:
-      return attend<2>(queries, kv, count, sums, out);
+      return attend<2>(queries, kv, seen, sums, out);
     case 3:
-      return attend<3>(queries, kv, count, sums, out);
+      return attend<3>(queries, kv, seen, sums, out);
     default:
-      return attend<4>(queries, kv, count, sums, out);
+      return attend<4>(queries, kv, seen, sums, out);
   }
 }
 

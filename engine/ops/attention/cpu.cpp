@@ -27,11 +27,11 @@ void attend_rows(const AttentionOperands& o, const AttentionTile& tile, std::int
                  SoftmaxSums* sums, float* sums_out) {
   for (int r = 0; r < tile.rows; ++r) {
     const std::int32_t position = o.rows[tile.row + r].position;
-    if (position < first) continue;
-    const int count = std::min(position + 1 - first, kBlockPositions);
+    const Seen seen{std::max(o.shape.first_seen(position) - first, 0), std::min(position + 1 - first, kBlockPositions)};
+    if (seen.begin >= seen.end) continue;
     const std::int64_t size = o.shape.head_size;
     const float* q = o.q + ((tile.row + r) * o.shape.heads + tile.head) * size;
-    attend_heads(tile.heads, {q, size, o.shape.scale}, kv, count, sums + r * kTileHeads,
+    attend_heads(tile.heads, {q, size, o.shape.scale}, kv, seen, sums + r * kTileHeads,
                  sums_out + r * kTileHeads * size);
   }
 }
@@ -61,8 +61,9 @@ void attend_span(const AttentionOperands& o, const AttentionTile& tile, int span
   const int slots = tile.rows * kTileHeads;
   std::fill_n(sums, slots, SoftmaxSums{});
   std::fill_n(sums_out, slots * static_cast<std::int64_t>(o.shape.head_size), 0.0F);
-  const std::int32_t begin = span * kSpanPositions;
-  const std::int32_t end = std::min(begin + kSpanPositions, o.rows[tile.row + tile.rows - 1].position + 1);
+  const std::int32_t seen = o.shape.first_seen(o.rows[tile.row].position) / kBlockPositions * kBlockPositions;
+  const std::int32_t begin = std::max(span * kSpanPositions, seen);
+  const std::int32_t end = std::min((span + 1) * kSpanPositions, o.rows[tile.row + tile.rows - 1].position + 1);
   for (std::int32_t first = begin; first < end; first += kBlockPositions) {
     if (o.cache.type == DType::f16) {
       attend_block<hwy::float16_t>(o, tile, first, sums, sums_out);
@@ -107,7 +108,7 @@ void attend_tile(const AttentionOperands& o, const AttentionTile& tile) {
   alignas(64) float span_out[kTileRows * kTileHeads * kMostHeadSize];
   SoftmaxSums span_sums[kTileRows * kTileHeads], sums[kTileRows * kTileHeads];
   clear_tile(o, tile);
-  for (int span = 0; span < tile.spans(o.rows); ++span) {
+  for (int span = tile.first_span(o.shape, o.rows); span < tile.end_span(o.rows); ++span) {
     attend_span(o, tile, span, span_sums, span_out);
     join_span(o, tile, span_sums, span_out, sums);
   }
@@ -120,7 +121,8 @@ void join_tile(const AttentionOperands& o, const AttentionTile& tile, const Soft
   constexpr int kSlots = kTileRows * kTileHeads;
   SoftmaxSums sums[kSlots];
   clear_tile(o, tile);
-  for (int span = 0; span < tile.spans(o.rows); ++span) {
+  const int spans = tile.end_span(o.rows) - tile.first_span(o.shape, o.rows);
+  for (int span = 0; span < spans; ++span) {
     join_span(o, tile, span_sums + span * kSlots,
               span_out + span * kSlots * static_cast<std::int64_t>(o.shape.head_size), sums);
   }
@@ -162,7 +164,9 @@ void attend_by_spans(const Context& context, const AttentionOperands& o, const s
   std::vector<std::int64_t> first_part;
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     first_part.push_back(static_cast<std::int64_t>(parts.size()));
-    for (int span = 0; span < tiles[i].spans(o.rows); ++span) parts.push_back({static_cast<std::int64_t>(i), span});
+    for (int span = tiles[i].first_span(o.shape, o.rows); span < tiles[i].end_span(o.rows); ++span) {
+      parts.push_back({static_cast<std::int64_t>(i), span});
+    }
   }
   const std::int64_t out_floats = kSlots * o.shape.head_size;
   std::vector<SoftmaxSums> sums(parts.size() * static_cast<std::size_t>(kSlots));
@@ -196,7 +200,9 @@ void cpu::attention(const Context& context, const AttentionShape& shape, const K
                     const AttentionRow* rows, std::int64_t tokens, const float* q, float* out) {
   const AttentionOperands o{shape, cache, rows, q, out};
   const std::vector<AttentionTile> tiles = plan_attention(shape, rows, tokens);
-  const bool deep = std::any_of(tiles.begin(), tiles.end(), [&](const AttentionTile& t) { return t.spans(rows) > 1; });
+  const bool deep = std::any_of(tiles.begin(), tiles.end(), [&](const AttentionTile& t) {
+    return t.end_span(rows) - t.first_span(shape, rows) > 1;
+  });
   // With several tiles for every thread the spans need not be torn apart.
   const auto threads = static_cast<std::size_t>(context.pool.threads());
   if (deep && threads > 1 && tiles.size() < 4 * threads) return attend_by_spans(context, o, tiles);

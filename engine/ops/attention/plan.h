@@ -42,7 +42,11 @@ struct AttentionTile {
   int head = 0;          ///< First query head.
   int heads = 0;         ///< At most kTileHeads.
 
-  int spans(const AttentionRow* all) const { return all[row + rows - 1].position / kSpanPositions + 1; }
+  /// Spans that a row of the tile sees something of: from first_span to before end_span.
+  int first_span(const AttentionShape& shape, const AttentionRow* all) const {
+    return shape.first_seen(all[row].position) / kSpanPositions;
+  }
+  int end_span(const AttentionRow* all) const { return all[row + rows - 1].position / kSpanPositions + 1; }
   /// Elements before its first row and head in q and out.
   std::int64_t offset(const AttentionShape& shape) const { return (row * shape.heads + head) * shape.head_size; }
 };

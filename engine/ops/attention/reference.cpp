@@ -15,21 +15,22 @@ void attend(const AttentionShape& shape, const KvLayerView& cache, const Attenti
   const auto* keys = reinterpret_cast<const float*>(cache.keys);
   const auto* values = reinterpret_cast<const float*>(cache.values);
   const int kv_head = head / (shape.heads / shape.kv_heads);
-  std::vector<double> weights(static_cast<std::size_t>(row.position) + 1);
+  const std::int64_t first = shape.first_seen(row.position);
+  std::vector<double> weights(static_cast<std::size_t>(row.position - first) + 1);
   double highest = -INFINITY, total = 0.0;
-  for (std::int64_t p = 0; p <= row.position; ++p) {
+  for (std::int64_t p = first; p <= row.position; ++p) {
     const float* key = keys + kv_offset(shape, cache, row, p, kv_head);
     double dot = 0.0;
     for (int i = 0; i < shape.head_size; ++i) dot += static_cast<double>(q[i]) * static_cast<double>(key[i]);
     dot *= static_cast<double>(shape.scale);
-    weights[static_cast<std::size_t>(p)] = dot;
+    weights[static_cast<std::size_t>(p - first)] = dot;
     highest = std::max(highest, dot);
   }
   for (double& weight : weights) total += weight = std::exp(weight - highest);
   std::vector<double> sums(static_cast<std::size_t>(shape.head_size));
-  for (std::int64_t p = 0; p <= row.position; ++p) {
+  for (std::int64_t p = first; p <= row.position; ++p) {
     const float* value = values + kv_offset(shape, cache, row, p, kv_head);
-    const double weight = weights[static_cast<std::size_t>(p)] / total;
+    const double weight = weights[static_cast<std::size_t>(p - first)] / total;
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * static_cast<double>(value[i]);
   }
   for (std::size_t i = 0; i < sums.size(); ++i) out[i] = static_cast<float>(sums[i]);

@@ -279,7 +279,15 @@ HWY_AFTER_NAMESPACE();
 namespace hadal::ops {
 namespace {
 HWY_EXPORT(matmul_rows);
+
+/// To the rows just computed, which are still in the cache.
+void add_bias(const MatmulPart& part, std::int64_t tokens, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    float* y = part.y + t * part.w.rows;
+    for (std::int64_t row = begin; row < end; ++row) y[row] += part.bias[row];
+  }
 }
+}  // namespace
 
 void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
   std::int64_t rows = 0, row_bytes = 1;
@@ -294,6 +302,7 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, cons
     for (const MatmulPart& part : parts) {
       const std::int64_t from = std::max(begin - first, std::int64_t{0}), to = std::min(end - first, part.w.rows);
       if (from < to) HADAL_DISPATCH(context, matmul_rows)(part.w, x, tokens, part.y, from, to);
+      if (from < to && part.bias) add_bias(part, tokens, from, to);
       first += part.w.rows;
     }
   });

@@ -10,12 +10,13 @@ namespace hadal::ops {
 /// One of several matrices that are multiplied with the same activations.
 struct MatmulPart {
   WeightView w;
-  float* y = nullptr;  ///< [tokens, w.rows], float32 row-major
+  float* y = nullptr;           ///< [tokens, w.rows], float32 row-major
+  const float* bias = nullptr;  ///< [w.rows], or null
 };
 
-/// y = x W^T for every part. `x` is [tokens, w.cols], float32 row-major; all parts have as many columns, and nothing
-/// overlaps. Any computable weight type; products are accumulated in float32 (reference: float64). Several parts in one
-/// call spare the threads the waits between them.
+/// y = x W^T + bias for every part. `x` is [tokens, w.cols], float32 row-major; all parts have as many columns, and
+/// nothing overlaps. Any computable weight type; products are accumulated in float32 (reference: float64). Several
+/// parts in one call spare the threads the waits between them.
 void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
 
 inline void matmul(const Context& context, const WeightView& w, const float* x, std::int64_t tokens, float* y) {

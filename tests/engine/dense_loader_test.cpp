@@ -1,15 +1,15 @@
 #include <QtTest>
 #include <functional>
 
-#include "models/llama.h"
+#include "models/dense.h"
 #include "models/registry.h"
 #include "support/gguf_writer.h"
 
 using namespace hadal;
 using hadal::test::GgufWriter;
 
-/// What the loader of llama models takes and what it refuses, on files of a few kilobytes.
-class LlamaLoaderTest : public QObject {
+/// What the loader of dense models takes and what it refuses, on files of a few kilobytes.
+class DenseLoaderTest : public QObject {
   Q_OBJECT
 
   /// The numbers of a tiny but complete model; a test changes what it wants wrong.
@@ -59,14 +59,14 @@ class LlamaLoaderTest : public QObject {
     const std::string bytes = Tiny().bytes();
     const auto file = hadal::test::parse(bytes);
     QVERIFY(bool(file));
-    const auto p = read_llama_parameters(*file);
+    const auto p = read_dense_parameters(*file, *dense_architecture("llama"));
     QVERIFY(bool(p));
     QCOMPARE(p->head_size, 16);
     QCOMPARE(p->vocabulary, 40);
-    const auto weights = read_llama_weights(*file, *p);
+    const auto weights = read_dense_weights(*file, *dense_architecture("llama"), *p);
     QVERIFY(bool(weights));
     QCOMPARE(weights->layers.size(), std::size_t{2});
-    QCOMPARE(weights->output.data, weights->token_embedding.data);  // tied
+    QCOMPARE(weights->output.weight.data, weights->token_embedding.data);  // tied
     const auto decoder = load_decoder(*file);
     QVERIFY(bool(decoder));
     QCOMPARE((*decoder)->kv_shape().head_size, 16);
@@ -82,19 +82,32 @@ class LlamaLoaderTest : public QObject {
     };
     const std::string bytes = tiny.bytes();
     const auto file = hadal::test::parse(bytes);
-    const auto p = read_llama_parameters(*file);
+    const auto p = read_dense_parameters(*file, *dense_architecture("llama"));
     QVERIFY(bool(p));
-    QCOMPARE(p->rope_scale, 0.25F);
-    const auto weights = read_llama_weights(*file, *p);
+    QCOMPARE(p->rope_scaling.factor, 4.0F);
+    QVERIFY(p->rope_scaling.kind == RopeScalingKind::linear);
+    const auto weights = read_dense_weights(*file, *dense_architecture("llama"), *p);
     QVERIFY2(bool(weights), weights ? "" : weights.error().message.c_str());
     QCOMPARE(weights->rope_factors, (std::vector<float>{1, 1, 1, 1, 2, 4, 8, 8}));
-    QVERIFY(weights->output.data != weights->token_embedding.data);
+    QVERIFY(weights->output.weight.data != weights->token_embedding.data);
   }
 
   void unknown_architectures_are_named() {
     Tiny tiny;
     tiny.architecture = "mamba\n";
-    refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama"});
+    refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama, qwen2, qwen3 and starcoder2"});
+    const std::pair<const char*, const char*> known[] = {{"deepseek", "mixture of experts"},
+                                                         {"deepseek2", "latent attention"},
+                                                         {"deepseek32", "V3.2), which would need sparse attention"},
+                                                         {"deepseek4", "DeepSeek-V4"},
+                                                         {"qwen3moe", "mixture of experts"}};
+    for (const auto& [name, needs] : known) {
+      tiny.architecture = name;
+      refused(tiny, ErrorCode::unsupported, {name, needs});
+    }
+    tiny.architecture = "deepseek2";
+    tiny.more = [](GgufWriter& w) { w.u32("deepseek2.attention.indexer.head_count", 64); };
+    refused(tiny, ErrorCode::unsupported, {"deepseek2", "V3.2"});
   }
 
   void wrong_numbers_are_refused() {
@@ -121,6 +134,24 @@ class LlamaLoaderTest : public QObject {
     refused(with([](Tiny& t) { t.matrices = DType::mxfp4; }), ErrorCode::unsupported, {"token_embd.weight", "MXFP4"});
   }
 
+  void required_biases_and_norms_are_missed() {
+    Tiny tiny;
+    const auto bytes = [&](const std::string& architecture) {
+      std::string text = tiny.bytes();
+      for (std::size_t at = 0; (at = text.find("llama", at)) != std::string::npos;) text.replace(at, 5, architecture);
+      return text;
+    };
+    for (const auto& [architecture, missing] :
+         {std::pair("qwen2", "blk.0.attn_q.bias"), std::pair("qwen3", "blk.0.attn_q_norm.weight")}) {
+      const std::string text = bytes(architecture);
+      const auto file = hadal::test::parse(text);
+      QVERIFY(bool(file));
+      const auto decoder = load_decoder(*file);
+      QVERIFY(!decoder);
+      QVERIFY2(decoder.error().message.find(missing) != std::string::npos, decoder.error().message.c_str());
+    }
+  }
+
   void wrong_extras_are_refused() {
     const auto with = [](std::function<void(GgufWriter&)> more) {
       Tiny tiny;
@@ -129,7 +160,25 @@ class LlamaLoaderTest : public QObject {
     };
     refused(with([](GgufWriter& w) { w.u32("llama.vocab_size", 41); }), ErrorCode::invalid_file,
             {"vocab_size", "41", "40"});
-    refused(with([](GgufWriter& w) { w.text("llama.rope.scaling.type", "yarn"); }), ErrorCode::unsupported, {"yarn"});
+    refused(with([](GgufWriter& w) { w.text("llama.rope.scaling.type", "longrope"); }), ErrorCode::unsupported,
+            {"longrope"});
+    refused(with([](GgufWriter& w) {
+              w.text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.yarn_ext_factor", 0.5F);
+            }),
+            ErrorCode::unsupported, {"yarn_ext_factor"});
+    refused(
+        with([](GgufWriter& w) { w.text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", -4.0F); }),
+        ErrorCode::invalid_file, {"rope.scaling.factor"});
+    refused(with([](GgufWriter& w) {
+              w.text("llama.rope.scaling.type", "yarn").u32("llama.rope.scaling.original_context_length", 0);
+            }),
+            ErrorCode::invalid_file, {"original_context_length"});
+    refused(with([](GgufWriter& w) { w.u32("llama.attention.sliding_window", UINT32_MAX); }), ErrorCode::invalid_file,
+            {"sliding_window"});
+    refused(with([](GgufWriter& w) { w.u32("llama.attention.sliding_window_pattern", 2); }), ErrorCode::unsupported,
+            {"sliding_window_pattern"});
+    refused(with([](GgufWriter& w) { w.tensor("blk.0.attn_q.bias", {32}); }), ErrorCode::invalid_file,
+            {"blk.0.attn_q.bias", "32", "64"});
     refused(with([](GgufWriter& w) { w.u32("llama.expert_count", 8); }), ErrorCode::unsupported, {"mixture"});
     refused(with([](GgufWriter& w) { w.u32("llama.attention.value_length", 8); }), ErrorCode::invalid_file,
             {"value_length"});
@@ -144,5 +193,5 @@ class LlamaLoaderTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(LlamaLoaderTest)
-#include "llama_loader_test.moc"
+QTEST_GUILESS_MAIN(DenseLoaderTest)
+#include "dense_loader_test.moc"

@@ -1,0 +1,180 @@
+#include "models/dense.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "ops/add/add.h"
+#include "ops/embedding/embedding.h"
+#include "ops/gelu/gelu.h"
+#include "ops/layer_norm/layer_norm.h"
+#include "ops/matmul/matmul.h"
+#include "ops/rms_norm/rms_norm.h"
+#include "ops/rope/rope.h"
+#include "ops/swiglu/swiglu.h"
+
+namespace hadal {
+namespace {
+
+/// Where each activation lies in the scratch. Rows start on cache lines where the widths allow it.
+struct Activations {
+  float* residual = nullptr;    ///< [tokens, width]
+  float* normed = nullptr;      ///< [tokens, width]; also the output of a half before it is added
+  float* q = nullptr;           ///< [tokens, heads * head_size]
+  float* k = nullptr;           ///< [tokens, kv_heads * head_size]
+  float* v = nullptr;           ///< [tokens, kv_heads * head_size]
+  float* attended = nullptr;    ///< [tokens, heads * head_size]
+  float* gate = nullptr;        ///< [tokens, feed_forward]; unused without a gate
+  float* up = nullptr;          ///< [tokens, feed_forward]
+  float* rope_table = nullptr;  ///< [tokens, 2, rope_dimensions]
+  float* last = nullptr;        ///< [logit_rows, width]
+
+  /// Lays the arrays out from `base` (null to count only) and returns the floats they take.
+  std::int64_t place(const DenseParameters& p, std::int64_t tokens, std::int64_t logit_rows, float* base) {
+    std::int64_t used = 0;
+    const auto take = [&](std::int64_t floats) {
+      float* at = base ? base + used : nullptr;
+      used += (floats + 15) / 16 * 16;
+      return at;
+    };
+    residual = take(tokens * p.width);
+    normed = take(tokens * p.width);
+    q = take(tokens * p.heads * p.head_size);
+    k = take(tokens * p.kv_heads * p.head_size);
+    v = take(tokens * p.kv_heads * p.head_size);
+    attended = take(tokens * p.heads * p.head_size);
+    gate = take(tokens * p.feed_forward);
+    up = take(tokens * p.feed_forward);
+    rope_table = take(tokens * 2 * p.rope_dimensions);
+    last = take(logit_rows * p.width);
+    return used;
+  }
+};
+
+const float* data_or_null(const std::vector<float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+ops::MatmulPart part(const Linear& linear, float* y) {
+  return {linear.weight, y, data_or_null(linear.bias)};
+}
+
+class Dense final : public Decoder {
+ public:
+  Dense(const DenseArchitecture& architecture, DenseParameters parameters, DenseWeights weights)
+      : a_(architecture),
+        p_(parameters),
+        w_(std::move(weights)),
+        rope_frequencies_(rope_frequencies(static_cast<double>(p_.rope_base), p_.rope_dimensions, p_.rope_scaling,
+                                           w_.rope_factors)) {}
+
+  KvShape kv_shape() const override {
+    return {static_cast<int>(p_.layers), static_cast<int>(p_.kv_heads), static_cast<int>(p_.head_size)};
+  }
+  std::int32_t vocabulary_size() const override { return static_cast<std::int32_t>(p_.vocabulary); }
+  std::int32_t context_length() const override { return static_cast<std::int32_t>(p_.context_length); }
+  std::uint64_t weight_bytes() const override { return w_.bytes; }
+  std::uint64_t multiplications() const override {
+    const std::int64_t attention = 2 * p_.width * (p_.heads + p_.kv_heads) * p_.head_size;
+    const std::int64_t matrices = a_.feed_forward == FeedForwardKind::swiglu ? 3 : 2;
+    return static_cast<std::uint64_t>(p_.layers * (attention + matrices * p_.width * p_.feed_forward));
+  }
+  std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const override {
+    return Activations().place(p_, tokens, logit_rows, nullptr);
+  }
+
+  void forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache, float* scratch,
+               float* logits) const override {
+    const auto tokens = static_cast<std::int64_t>(batch.ids.size());
+    Activations x;
+    x.place(p_, tokens, static_cast<std::int64_t>(batch.logit_rows.size()), scratch);
+    ops::embedding(context, w_.token_embedding, batch.ids.data(), tokens, x.residual);
+    ops::rope_table(context, rope(), batch.positions.data(), tokens, x.rope_table);
+    for (std::size_t i = 0; i < w_.layers.size(); ++i) {
+      attention_half(context, w_.layers[i], batch, cache[i], x);
+      feed_forward_half(context, w_.layers[i], tokens, x);
+    }
+    write_logits(context, batch, x, logits);
+  }
+
+ private:
+  ops::Rope rope() const {
+    return {rope_frequencies_.data(), p_.rope_dimensions, a_.pairs,
+            static_cast<float>(rope_magnitude(p_.rope_scaling))};
+  }
+
+  void norm(const ops::Context& context, const NormWeights& weights, const float* x, std::int64_t tokens,
+            float* y) const {
+    if (a_.norm == NormKind::rms) {
+      return ops::rms_norm(context, x, weights.weight.data(), p_.epsilon, tokens, p_.width, y);
+    }
+    ops::layer_norm(context, x, weights.weight.data(), weights.bias.data(), p_.epsilon, tokens, p_.width, y);
+  }
+
+  /// Norm, where the layer has one, and turn of the heads of q or k.
+  void prepare_heads(const ops::Context& context, const std::vector<float>& weight, const Activations& x,
+                     std::int64_t tokens, std::int64_t heads, float* rows) const {
+    if (!weight.empty()) {
+      ops::rms_norm(context, rows, weight.data(), p_.epsilon, tokens * heads, p_.head_size, rows);
+    }
+    ops::rope(context, rope(), x.rope_table, tokens, heads, p_.head_size, rows);
+  }
+
+  void attention_half(const ops::Context& context, const DenseLayer& layer, const Batch& batch,
+                      const ops::KvLayerView& cache, const Activations& x) const {
+    const auto tokens = static_cast<std::int64_t>(batch.ids.size());
+    const ops::AttentionShape shape{static_cast<int>(p_.heads), static_cast<int>(p_.kv_heads),
+                                    static_cast<int>(p_.head_size), 1.0F / std::sqrt(static_cast<float>(p_.head_size)),
+                                    static_cast<std::int32_t>(p_.window)};
+    norm(context, layer.attention_norm, x.residual, tokens, x.normed);
+    ops::matmul(context, std::array{part(layer.q, x.q), part(layer.k, x.k), part(layer.v, x.v)}, x.normed, tokens);
+    prepare_heads(context, layer.q_norm, x, tokens, p_.heads, x.q);
+    prepare_heads(context, layer.k_norm, x, tokens, p_.kv_heads, x.k);
+    ops::store_kv(context, shape, cache, batch.rows.data(), tokens, x.k, x.v);
+    ops::attention(context, shape, cache, batch.rows.data(), tokens, x.q, x.attended);
+    ops::matmul(context, std::array{part(layer.o, x.normed)}, x.attended, tokens);
+    ops::add(context, x.normed, tokens * p_.width, x.residual);
+  }
+
+  void feed_forward_half(const ops::Context& context, const DenseLayer& layer, std::int64_t tokens,
+                         const Activations& x) const {
+    norm(context, layer.feed_forward_norm, x.residual, tokens, x.normed);
+    if (a_.feed_forward == FeedForwardKind::swiglu) {
+      ops::matmul(context, std::array{part(layer.gate, x.gate), part(layer.up, x.up)}, x.normed, tokens);
+      ops::swiglu(context, x.gate, x.up, tokens * p_.feed_forward, x.up);
+    } else {
+      ops::matmul(context, std::array{part(layer.up, x.up)}, x.normed, tokens);
+      ops::gelu(context, tokens * p_.feed_forward, x.up);
+    }
+    ops::matmul(context, std::array{part(layer.down, x.normed)}, x.up, tokens);
+    ops::add(context, x.normed, tokens * p_.width, x.residual);
+  }
+
+  void write_logits(const ops::Context& context, const Batch& batch, const Activations& x, float* logits) const {
+    const auto rows = static_cast<std::int64_t>(batch.logit_rows.size());
+    if (rows == 0) return;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      std::copy_n(x.residual + batch.logit_rows[static_cast<std::size_t>(i)] * p_.width, p_.width,
+                  x.last + i * p_.width);
+    }
+    norm(context, w_.output_norm, x.last, rows, x.last);
+    ops::matmul(context, std::array{part(w_.output, logits)}, x.last, rows);
+  }
+
+  const DenseArchitecture& a_;
+  DenseParameters p_;
+  DenseWeights w_;
+  std::vector<double> rope_frequencies_;  ///< [rope_dimensions / 2]
+};
+
+}  // namespace
+
+Result<std::unique_ptr<const Decoder>> load_dense(const GgufFile& file, const DenseArchitecture& architecture) {
+  const auto parameters = read_dense_parameters(file, architecture);
+  if (!parameters) return parameters.error();
+  auto weights = read_dense_weights(file, architecture, *parameters);
+  if (!weights) return weights.error();
+  return std::unique_ptr<const Decoder>(std::make_unique<Dense>(architecture, *parameters, std::move(*weights)));
+}
+
+}  // namespace hadal

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "formats/gguf.h"
+#include "models/decoder.h"
+#include "models/rope_scaling.h"
+#include "ops/rope/rope.h"
+#include "tensor/view.h"
+
+namespace hadal {
+
+enum class NormKind {
+  rms,    ///< Zhang and Sennrich 2019
+  layer,  ///< Ba et al. 2016, with a bias
+};
+
+enum class FeedForwardKind {
+  swiglu,  ///< down(silu(gate(x)) * up(x)), Shazeer 2020
+  gelu,    ///< down(gelu(up(x))), the tanh form of Hendrycks and Gimpel 2016
+};
+
+/// What tells the dense architectures apart. All are decoders with a norm before each half of a layer, rotary positions
+/// and grouped-query attention; biases are used wherever a file has them.
+struct DenseArchitecture {
+  std::string_view name;  ///< general.architecture, and the prefix of the keys.
+  NormKind norm = NormKind::rms;
+  ops::RopePairs pairs = ops::RopePairs::halves;
+  FeedForwardKind feed_forward = FeedForwardKind::swiglu;
+  bool biased_qkv = false;  ///< A file without these biases is incomplete.
+  bool normed_qk = false;   ///< Every head of q and k goes through an RMSNorm before it turns.
+};
+
+/// llama (also Mistral, DeepSeek-LLM and DeepSeek-Coder, SmolLM), qwen2, qwen3, starcoder2.
+const DenseArchitecture* dense_architecture(std::string_view name);
+
+struct DenseParameters {
+  std::int64_t layers = 0;
+  std::int64_t width = 0;  ///< Of the residual stream ("embedding length").
+  std::int64_t heads = 0;
+  std::int64_t kv_heads = 0;      ///< Divides heads.
+  std::int64_t head_size = 0;     ///< Even; heads * head_size need not be the width.
+  std::int64_t feed_forward = 0;  ///< Width inside the feed-forward half.
+  std::int64_t vocabulary = 0;
+  std::int64_t context_length = 0;
+  std::int64_t window = 0;           ///< Positions a token sees, itself included; 0: all.
+  std::int64_t rope_dimensions = 0;  ///< Even, at most head_size.
+  float rope_base = 10000.0F;
+  RopeScaling rope_scaling;
+  float epsilon = 1e-5F;  ///< Of the norms.
+};
+
+struct NormWeights {
+  std::vector<float> weight;  ///< [width]
+  std::vector<float> bias;    ///< [width], or empty for RMSNorm
+};
+
+/// y = weight x + bias
+struct Linear {
+  WeightView weight;        ///< [outputs, inputs]
+  std::vector<float> bias;  ///< [outputs], or empty
+};
+
+struct DenseLayer {
+  NormWeights attention_norm;     ///< [width]
+  Linear q;                       ///< [heads * head_size, width]
+  Linear k;                       ///< [kv_heads * head_size, width]
+  Linear v;                       ///< [kv_heads * head_size, width]
+  std::vector<float> q_norm;      ///< [head_size], or empty
+  std::vector<float> k_norm;      ///< [head_size], or empty
+  Linear o;                       ///< [width, heads * head_size]
+  NormWeights feed_forward_norm;  ///< [width]
+  Linear gate;                    ///< [feed_forward, width]; nothing where FeedForwardKind::gelu
+  Linear up;                      ///< [feed_forward, width]
+  Linear down;                    ///< [width, feed_forward]
+};
+
+struct DenseWeights {
+  WeightView token_embedding;  ///< [vocabulary, width]
+  std::vector<DenseLayer> layers;
+  NormWeights output_norm;          ///< [width]
+  Linear output;                    ///< [vocabulary, width]; the token embedding itself where the file has none.
+  std::vector<float> rope_factors;  ///< [rope_dimensions / 2], or empty
+  std::uint64_t bytes = 0;          ///< Of all tensors above.
+};
+
+Result<DenseParameters> read_dense_parameters(const GgufFile& file, const DenseArchitecture& architecture);
+/// The views point into `file`, which must outlive them.
+Result<DenseWeights> read_dense_weights(const GgufFile& file, const DenseArchitecture& architecture,
+                                        const DenseParameters& parameters);
+Result<std::unique_ptr<const Decoder>> load_dense(const GgufFile& file, const DenseArchitecture& architecture);
+
+}  // namespace hadal

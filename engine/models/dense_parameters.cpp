@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "models/dense.h"
+#include "models/key_reader.h"
+#include "ops/attention/plan.h"
+
+namespace hadal {
+namespace {
+
+constexpr DenseArchitecture kArchitectures[] = {
+    // GGUF's llama files store q and k permuted, so that what the papers split into halves lies in adjacent pairs.
+    {.name = "llama", .pairs = ops::RopePairs::adjacent},
+    {.name = "qwen2", .biased_qkv = true},
+    {.name = "qwen3", .normed_qk = true},
+    {.name = "starcoder2", .norm = NormKind::layer, .feed_forward = FeedForwardKind::gelu, .biased_qkv = true},
+};
+
+void read_rope_scaling(KeyReader& keys, DenseParameters& p) {
+  RopeScaling& scaling = p.rope_scaling;
+  // Files older than the type key carry the factor alone.
+  const float factor = keys.number_or("rope.scaling.factor", keys.number_or("rope.scale_linear", 1.0F));
+  const std::string_view type = keys.text_or("rope.scaling.type", "linear");
+  if (type == "none") return;
+  scaling.factor = factor;
+  if (type == "linear") {
+    scaling.kind = RopeScalingKind::linear;
+  } else if (type == "yarn") {
+    scaling.kind = RopeScalingKind::yarn;
+    scaling.original_context = keys.count_or("rope.scaling.original_context_length", p.context_length);
+    scaling.beta_fast = keys.number_or("rope.scaling.yarn_beta_fast", 32.0F);
+    scaling.beta_slow = keys.number_or("rope.scaling.yarn_beta_slow", 1.0F);
+    scaling.magnitude_factor =
+        keys.number_or("rope.scaling.attn_factor", 1.0F) * keys.number_or("rope.scaling.yarn_attn_factor", 1.0F);
+    if (keys.number_or("rope.scaling.yarn_ext_factor", 1.0F) != 1.0F) {
+      keys.unsupported("@.rope.scaling.yarn_ext_factor is not 1; this version knows no partial YaRN.");
+    }
+    keys.require(p.rope_base > 1.0F, "@.rope.freq_base must be above 1 for YaRN.");
+  } else {
+    keys.unsupported(
+        concat("@.rope.scaling.type \"", printable(type), "\" is not supported; none, linear and yarn are."));
+  }
+}
+
+void check(KeyReader& keys, const DenseParameters& p) {
+  keys.require(p.heads % p.kv_heads == 0, "@.attention.head_count must be a multiple of @.attention.head_count_kv.");
+  keys.require(keys.has("attention.key_length") || p.width % p.heads == 0,
+               "@.embedding_length must be a multiple of @.attention.head_count.");
+  keys.require(p.head_size <= ops::kMostHeadSize,
+               "@.embedding_length or @.attention.key_length gives a head of attention more than 1024 elements.");
+  keys.require(
+      p.head_size % 2 == 0 && p.rope_dimensions % 2 == 0 && p.rope_dimensions <= p.head_size,
+      "@.rope.dimension_count and @.attention.key_length must be even, and the first no more than the second.");
+  keys.require(keys.count_or("attention.value_length", p.head_size) == p.head_size,
+               "@.attention.value_length must equal the key length.");
+  if (keys.count_or_zero("expert_count") > 0) {
+    keys.unsupported("@.expert_count says that this is a mixture of experts, which this version cannot run.");
+  }
+  if (keys.has("attention.sliding_window_pattern")) {
+    keys.unsupported("@.attention.sliding_window_pattern is set; this version knows one window for all layers only.");
+  }
+}
+
+}  // namespace
+
+const DenseArchitecture* dense_architecture(std::string_view name) {
+  const auto found = std::ranges::find(kArchitectures, name, &DenseArchitecture::name);
+  return found == std::end(kArchitectures) ? nullptr : found;
+}
+
+Result<DenseParameters> read_dense_parameters(const GgufFile& file, const DenseArchitecture& architecture) {
+  KeyReader keys(file, architecture.name);
+  DenseParameters p;
+  p.layers = keys.count("block_count");
+  p.width = keys.count("embedding_length");
+  p.heads = keys.count("attention.head_count");
+  p.kv_heads = keys.count_or("attention.head_count_kv", p.heads);
+  p.head_size = keys.count_or("attention.key_length", std::max<std::int64_t>(1, p.width / p.heads));
+  p.feed_forward = keys.count("feed_forward_length");
+  p.context_length = keys.count("context_length");
+  p.window = keys.count_or_zero("attention.sliding_window");
+  p.rope_dimensions = keys.count_or("rope.dimension_count", p.head_size);
+  p.rope_base = keys.number_or("rope.freq_base", 10000.0F);
+  const bool rms = architecture.norm == NormKind::rms;
+  p.epsilon = keys.number_or(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5F);
+  read_rope_scaling(keys, p);
+  check(keys, p);
+  if (!keys.result()) return keys.result().error();
+
+  const auto embedding = file.tensor("token_embd.weight");
+  if (!embedding) return embedding.error();
+  p.vocabulary = (*embedding)->rows();
+  const std::int64_t vocabulary = keys.count_or("vocab_size", p.vocabulary);
+  keys.require(vocabulary == p.vocabulary && p.vocabulary <= kMostOfAnything,
+               concat("@.vocab_size is ", std::to_string(vocabulary), " but token_embd.weight has ",
+                      std::to_string(p.vocabulary), " rows."));
+  if (!keys.result()) return keys.result().error();
+  return p;
+}
+
+}  // namespace hadal

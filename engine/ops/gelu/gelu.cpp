@@ -1,0 +1,9 @@
+#include "ops/gelu/gelu.h"
+
+namespace hadal::ops {
+
+void gelu(const Context& context, std::int64_t count, float* x) {
+  return context.backend == Backend::reference ? reference::gelu(context, count, x) : cpu::gelu(context, count, x);
+}
+
+}  // namespace hadal::ops
