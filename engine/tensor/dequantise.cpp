@@ -1,5 +1,7 @@
 #include "tensor/dequantise.h"
 
+#include <array>
+#include <bit>
 #include <cassert>
 #include <cstring>
 
@@ -57,12 +59,18 @@ void expand(const BlockIQ4_NL& block, float* out) {
   for (int i = 0; i < 32; ++i) out[i] = scale * number(kIq4Values[nibble(block.nibbles, i)]);
 }
 
+/// -32..31
+int group_scale(const BlockIQ4_XS& block, int group) {
+  const int four = (block.scales_low[group / 2] >> (4 * (group % 2))) & 15;
+  const int two = (block.scales_high >> (2 * group)) & 3;
+  return (four | two << 4) - 32;
+}
+
 void expand(const BlockIQ4_XS& block, float* out) {
   const float scale = half_to_float(block.scale);
   for (int i = 0; i < 256; ++i) {
     const int group = i / 32;
-    const int s = packed_scale_iq4(block.scales_high, block.scales_low, group);
-    out[i] = scale * number(s) * number(kIq4Values[nibble(block.nibbles + 16 * group, i % 32)]);
+    out[i] = scale * number(group_scale(block, group)) * number(kIq4Values[nibble(block.nibbles + 16 * group, i % 32)]);
   }
 }
 
@@ -77,31 +85,34 @@ void expand(const BlockQ2_K& block, float* out) {
 
 void expand(const BlockQ3_K& block, float* out) {
   const float scale = half_to_float(block.scale);
+  const auto s = std::bit_cast<std::array<std::uint8_t, 16>>(unpack_scales_q3(block.scales));
   for (int i = 0; i < 256; ++i) {
     const int low = (block.codes[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32))) & 3;
     const int high = (block.high[i % 32] >> (i / 32)) & 1;
-    out[i] = scale * number(packed_scale_q3(block.scales, i / 16)) * number((low | high << 2) - 4);
+    out[i] = scale * number(s[static_cast<std::size_t>(i / 16)] - 32) * number((low | high << 2) - 4);
   }
 }
 
 void expand(const BlockQ4_K& block, float* out) {
   const float scale = half_to_float(block.scale), minimum = half_to_float(block.minimum);
+  const auto s = std::bit_cast<std::array<std::uint8_t, 16>>(unpack_scales_q4(block.scales));
   for (int i = 0; i < 256; ++i) {
     const int group = i / 32;
-    const auto [s, m] = packed_scale(block.scales, group);
     const int q = (block.nibbles[32 * (group / 2) + i % 32] >> (4 * (group % 2))) & 15;
-    out[i] = scale * number(s) * number(q) - minimum * number(m);
+    out[i] = scale * number(s[static_cast<std::size_t>(group)]) * number(q) -
+             minimum * number(s[static_cast<std::size_t>(8 + group)]);
   }
 }
 
 void expand(const BlockQ5_K& block, float* out) {
   const float scale = half_to_float(block.scale), minimum = half_to_float(block.minimum);
+  const auto s = std::bit_cast<std::array<std::uint8_t, 16>>(unpack_scales_q4(block.scales));
   for (int i = 0; i < 256; ++i) {
     const int group = i / 32;
-    const auto [s, m] = packed_scale(block.scales, group);
     const int low = (block.nibbles[32 * (group / 2) + i % 32] >> (4 * (group % 2))) & 15;
     const int high = (block.high[i % 32] >> group) & 1;
-    out[i] = scale * number(s) * number(low | high << 4) - minimum * number(m);
+    out[i] = scale * number(s[static_cast<std::size_t>(group)]) * number(low | high << 4) -
+             minimum * number(s[static_cast<std::size_t>(8 + group)]);
   }
 }
 

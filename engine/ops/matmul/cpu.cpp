@@ -50,6 +50,32 @@ struct Operands {
   std::int64_t groups() const { return w.cols / kGroup; }
 };
 
+/// The same place in the next tile: rows are too short for the processor to see where their streams go on.
+template <std::int64_t bytes>
+HWY_INLINE void prefetch(const std::byte* at) {
+  HADAL_UNROLL
+  for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(at + i);
+}
+
+/// Adds the products of a group of each row, at column `col` of the matrix, with the tokens'.
+template <class Row, int tokens, int rows>
+HWY_INLINE void add_group(const Row (&blocks)[rows], int group, const Operands& o, std::int64_t token, std::int64_t col,
+                          FloatVec (&sums)[tokens][kTileRows]) {
+  HADAL_UNROLL
+  for (int r = 0; r < rows; ++r) {
+    FloatVec w[kGroupVecs];
+    blocks[r].load(group, w);
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) {
+      const float* x = o.x + (token + t) * o.w.cols + col;
+      HADAL_UNROLL
+      for (int i = 0; i < kGroupVecs; ++i) {
+        sums[t][r] = hn::MulAdd(hn::LoadU(Float(), x + i * kLanes), w[i], sums[t][r]);
+      }
+    }
+  }
+}
+
 /// `rows` rows from `row` times `tokens` tokens from `token`, each row read once.
 template <class Row, int tokens, int rows>
 HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t token) {
@@ -72,20 +98,15 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
       HADAL_UNROLL
       for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::Zero(d);
     }
-    for (std::int64_t g = first; g < last; ++g) {
+    for (std::int64_t g = first; g < last; g += Row::kGroups) {
+      Row blocks[rows];
       HADAL_UNROLL
       for (int r = 0; r < rows; ++r) {
-        // The same place in the next tile: rows are too short for the processor to see where their streams go on.
-        hwy::Prefetch(weights[r] + ahead + Row::offset(g));
-        FloatVec w[kGroupVecs];
-        Row::load(weights[r], g, w);
-        HADAL_UNROLL
-        for (int t = 0; t < tokens; ++t) {
-          const float* x = o.x + (token + t) * o.w.cols + g * kGroup;
-          HADAL_UNROLL
-          for (int i = 0; i < kGroupVecs; ++i) sums[t][r] = hn::MulAdd(hn::LoadU(d, x + i * kLanes), w[i], sums[t][r]);
-        }
+        const std::byte* block = weights[r] + g / Row::kGroups * Row::kBytes;
+        prefetch<Row::kBytes>(block + ahead);
+        blocks[r].open(block);
       }
+      for (int i = 0; i < Row::kGroups; ++i) add_group(blocks, i, o, token, (g + i) * kGroup, sums);
     }
     HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
@@ -168,11 +189,16 @@ void fill_panel(const WeightView& w, const Panel& panel, float* out) {
       continue;
     }
     const std::byte* row = w.row(panel.row + r);
-    for (std::int64_t g = 0; g < groups; ++g) {
-      FloatVec vecs[kGroupVecs];
-      Row::load(row, first + g, vecs);
-      HADAL_UNROLL
-      for (int i = 0; i < kGroupVecs; ++i) hn::Store(vecs[i], Float(), out + g * kGroup + i * kLanes);
+    for (std::int64_t g = 0; g < groups; g += Row::kGroups) {
+      Row block;
+      block.open(row + (first + g) / Row::kGroups * Row::kBytes);
+      for (int i = 0; i < Row::kGroups; ++i) {
+        FloatVec vecs[kGroupVecs];
+        block.load(i, vecs);
+        float* to = out + (g + i) * kGroup;
+        HADAL_UNROLL
+        for (int v = 0; v < kGroupVecs; ++v) hn::Store(vecs[v], Float(), to + v * kLanes);
+      }
     }
   }
 }

@@ -7,6 +7,7 @@
 #define HADAL_OPS_MATMUL_SUPER_BLOCKS_INL_H_
 #endif
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,10 +20,28 @@ HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
-/// Bytes before the super-block of 256 elements that holds a group of 32.
-template <class Block>
-HWY_INLINE std::int64_t super_offset(std::int64_t group) {
-  return group / 8 * static_cast<std::int64_t>(sizeof(Block));
+// A block is unpacked once, to codes of a byte each with a scale and a minimum per 16: on bytes this takes a quarter of
+// the instructions that it takes on 32-bit lanes, and from there on all these types are alike.
+
+using Bytes = hn::CappedTag<std::uint8_t, kGroup>;
+using ByteVec = hn::Vec<Bytes>;
+inline constexpr int kByteLanes = HWY_MAX_LANES_D(Bytes);  ///< 32, or 16 with SSE2
+
+HWY_INLINE ByteVec load_bytes(const std::byte* from) {
+  return hn::LoadU(Bytes(), reinterpret_cast<const std::uint8_t*>(from));
+}
+
+/// (byte >> shift) & mask; the bits that come from a neighbour are masked away.
+HWY_INLINE ByteVec bits_of(ByteVec bytes, int shift, std::uint8_t mask) {
+  const hn::Repartition<std::uint16_t, Bytes> d16;
+  const auto shifted = hn::BitCast(Bytes(), hn::ShiftRightSame(hn::BitCast(d16, bytes), shift));
+  return hn::And(shifted, hn::Set(Bytes(), mask));
+}
+
+/// `value` where the bit is set, else 0.
+HWY_INLINE ByteVec bit_of(ByteVec bytes, int index, std::uint8_t value) {
+  const auto set = hn::TestBit(bytes, hn::Set(Bytes(), static_cast<std::uint8_t>(1 << index)));
+  return hn::IfThenElseZero(set, hn::Set(Bytes(), value));
 }
 
 /// Four binary16 values at the end of a block: what is before them may be anything, and nothing past it is touched.
@@ -31,131 +50,192 @@ HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> last_halves(const std::byte* block) {
   return halves(block + sizeof(Block) - 8);
 }
 
-/// The same two bits of 32 bytes.
-HWY_INLINE IntVec two_bits(const std::byte* bytes, int vec, int shift) {
-  return hn::And(hn::ShiftRightSame(widen<std::uint8_t>(bytes + vec * kLanes), shift), hn::Set(Int(), 3));
+/// In one piece: a load that spans several stores would have to wait for them.
+HWY_INLINE void store_words(const std::array<std::uint32_t, 4>& words, std::uint8_t* out) {
+  const hn::FixedTag<std::uint32_t, 4> d;
+  hn::Store(hn::Dup128VecFromValues(d, words[0], words[1], words[2], words[3]), d,
+            reinterpret_cast<std::uint32_t*>(out));
 }
 
-/// The bit `index` of 32 bytes, as `value` or 0.
-HWY_INLINE IntVec one_bit(const std::byte* bytes, int vec, int index, int value) {
-  const auto set = hn::TestBit(widen<std::uint8_t>(bytes + vec * kLanes), hn::Set(Int(), 1 << index));
-  return hn::IfThenElseZero(set, hn::Set(Int(), value));
+/// out[i] = (codes[i] + offset) * factor
+template <class Byte>
+HWY_INLINE void unpack_scales(const Byte* codes, int offset, float factor, float (&out)[16]) {
+  HADAL_UNROLL
+  for (int i = 0; i < 16; i += kLanes) {
+    const auto code = hn::Add(widen<Byte>(reinterpret_cast<const std::byte*>(codes + i)), hn::Set(Int(), offset));
+    hn::Store(hn::Mul(hn::ConvertTo(Float(), code), hn::Set(Float(), factor)), Float(), out + i);
+  }
 }
 
-HWY_INLINE IntVec four_bits(const std::byte* bytes, int vec, int shift) {
-  return hn::And(hn::ShiftRightSame(widen<std::uint8_t>(bytes + vec * kLanes), shift), hn::Set(Int(), 15));
-}
+/// Weight i of a block is scales[i / 16] * codes[i] + minima[i / 16].
+struct SuperBlock {
+  static constexpr int kGroups = 8;
+  alignas(64) std::uint8_t codes[8 * kGroup];
+  alignas(64) float scales[16];
+  alignas(64) float minima[16];
 
-/// x = scale * code + minimum in a group of Q4_K or Q5_K, which begin alike.
-struct GroupLine {
-  float scale, minimum;
+  HWY_INLINE void load(int group, FloatVec* w) const {
+    const auto* from = reinterpret_cast<const std::byte*>(codes + group * kGroup);
+    HADAL_UNROLL
+    for (int i = 0; i < kGroupVecs; ++i) {
+      const int s = 2 * group + i * kLanes / 16;
+      w[i] = Line(scales[s], minima[s])(widen<std::uint8_t>(from + i * kLanes));
+    }
+  }
+
+ protected:
+  HWY_INLINE void store(int group, int at, ByteVec bytes) { hn::Store(bytes, Bytes(), codes + group * kGroup + at); }
+  /// For codes that count from -zero.
+  HWY_INLINE void minima_from_scales(float zero) {
+    HADAL_UNROLL
+    for (int i = 0; i < 16; i += kLanes) {
+      hn::Store(hn::Mul(hn::Load(Float(), scales + i), hn::Set(Float(), -zero)), Float(), minima + i);
+    }
+  }
 };
 
-HWY_INLINE GroupLine group_scale(const std::byte* block, int group) {
-  std::uint8_t scales[12];
-  std::memcpy(scales, block + offsetof(BlockQ4_K, scales), sizeof scales);
-  const GroupScale packed = packed_scale(scales, group);
-  const auto header = halves(block);
-  return {hn::GetLane(header) * static_cast<float>(packed.scale),
-          -hn::ExtractLane(header, 1) * static_cast<float>(packed.minimum)};
-}
+struct Q2_KRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockQ2_K);
 
-struct Q2_KRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockQ2_K>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int half = static_cast<int>(group % 8 / 4), quarter = static_cast<int>(group % 4);
+  HWY_INLINE void open(const std::byte* block) {
+    const hn::FixedTag<std::uint8_t, 16> d16;
+    const auto packed = hn::LoadU(d16, reinterpret_cast<const std::uint8_t*>(block) + offsetof(BlockQ2_K, scales));
+    alignas(16) std::uint8_t low[16], high[16];
+    hn::Store(hn::And(packed, hn::Set(d16, 15)), d16, low);
+    hn::Store(hn::ShiftRight<4>(packed), d16, high);
     const auto header = last_halves<BlockQ2_K>(block);
-    const float scale = hn::ExtractLane(header, 2), minimum = hn::ExtractLane(header, 3);
-    const std::byte* scales = block + offsetof(BlockQ2_K, scales) + 8 * half + 2 * quarter;
-    const std::byte* codes = block + offsetof(BlockQ2_K, codes) + 32 * half;
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) {
-      const int s = std::to_integer<int>(scales[i * kLanes / 16]);
-      const Line values(scale * static_cast<float>(s & 15), -minimum * static_cast<float>(s >> 4));
-      w[i] = values(two_bits(codes, i, 2 * quarter));
+    unpack_scales(low, 0, hn::ExtractLane(header, 2), scales);
+    unpack_scales(high, 0, -hn::ExtractLane(header, 3), minima);
+    for (int i = 0; i < kGroup; i += kByteLanes) {
+      HADAL_UNROLL
+      for (int group = 0; group < kGroups; ++group) {
+        const auto bytes = load_bytes(block + offsetof(BlockQ2_K, codes) + 32 * (group / 4) + i);
+        store(group, i, bits_of(bytes, 2 * (group % 4), 3));
+      }
     }
   }
 };
 
-struct Q3_KRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockQ3_K>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int in_block = static_cast<int>(group % 8), half = in_block / 4, quarter = in_block % 4;
-    const float scale = hn::ExtractLane(last_halves<BlockQ3_K>(block), 3);
-    std::uint8_t scales[12];
-    std::memcpy(scales, block + offsetof(BlockQ3_K, scales), sizeof scales);
-    const std::byte* codes = block + offsetof(BlockQ3_K, codes) + 32 * half;
-    const std::byte* high = block + offsetof(BlockQ3_K, high);
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) {
-      const float s = scale * static_cast<float>(packed_scale_q3(scales, 2 * in_block + i * kLanes / 16));
-      w[i] = Line(s, -4.0F * s)(hn::Or(two_bits(codes, i, 2 * quarter), one_bit(high, i, in_block, 4)));
+struct Q3_KRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockQ3_K);
+
+  HWY_INLINE void open(const std::byte* block) {
+    std::uint8_t packed[12];
+    alignas(16) std::uint8_t unpacked[16];
+    std::memcpy(packed, block + offsetof(BlockQ3_K, scales), sizeof packed);
+    store_words(unpack_scales_q3(packed), unpacked);
+    unpack_scales(unpacked, -32, hn::ExtractLane(last_halves<BlockQ3_K>(block), 3), scales);
+    minima_from_scales(4);
+    for (int i = 0; i < kGroup; i += kByteLanes) {
+      const auto high = load_bytes(block + offsetof(BlockQ3_K, high) + i);
+      HADAL_UNROLL
+      for (int group = 0; group < kGroups; ++group) {
+        const auto low = load_bytes(block + offsetof(BlockQ3_K, codes) + 32 * (group / 4) + i);
+        store(group, i, hn::Or(bits_of(low, 2 * (group % 4), 3), bit_of(high, group, 4)));
+      }
     }
   }
 };
 
-struct Q4_KRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockQ4_K>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int in_block = static_cast<int>(group % 8);
-    const auto [scale, minimum] = group_scale(block, in_block);
-    const NibbleLine values(scale, minimum);
-    const std::byte* nibbles = block + offsetof(BlockQ4_K, nibbles) + 32 * (in_block / 2);
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) w[i] = values(four_bits(nibbles, i, 4 * (in_block % 2)));
-  }
-};
+/// Q4_K and Q5_K.
+template <class Block>
+HWY_INLINE void unpack_two_scales(const std::byte* block, float (&scales)[16], float (&minima)[16]) {
+  std::uint8_t packed[12];
+  alignas(16) std::uint8_t unpacked[16];
+  std::memcpy(packed, block + offsetof(Block, scales), sizeof packed);
+  store_words(unpack_scales_q4(packed), unpacked);
+  const hn::FixedTag<std::uint8_t, 16> d16;
+  const auto both = hn::Load(d16, unpacked);
+  // Every group of 32 is two of 16.
+  alignas(16) std::uint8_t doubled[2][16];
+  hn::Store(hn::InterleaveLower(d16, both, both), d16, doubled[0]);
+  hn::Store(hn::InterleaveUpper(d16, both, both), d16, doubled[1]);
+  const auto header = halves(block);
+  unpack_scales(doubled[0], 0, hn::GetLane(header), scales);
+  unpack_scales(doubled[1], 0, -hn::ExtractLane(header, 1), minima);
+}
 
-struct Q5_KRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockQ5_K>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int in_block = static_cast<int>(group % 8);
-    const auto [scale, minimum] = group_scale(block, in_block);
-    const Line values(scale, minimum);
-    const std::byte* nibbles = block + offsetof(BlockQ5_K, nibbles) + 32 * (in_block / 2);
-    const std::byte* high = block + offsetof(BlockQ5_K, high);
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) {
-      w[i] = values(hn::Or(four_bits(nibbles, i, 4 * (in_block % 2)), one_bit(high, i, in_block, 16)));
+struct Q4_KRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockQ4_K);
+
+  HWY_INLINE void open(const std::byte* block) {
+    unpack_two_scales<BlockQ4_K>(block, scales, minima);
+    for (int i = 0; i < kGroup; i += kByteLanes) {
+      HADAL_UNROLL
+      for (int group = 0; group < kGroups; ++group) {
+        const auto bytes = load_bytes(block + offsetof(BlockQ4_K, nibbles) + 32 * (group / 2) + i);
+        store(group, i, bits_of(bytes, 4 * (group % 2), 15));
+      }
     }
   }
 };
 
-struct Q6_KRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockQ6_K>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int half = static_cast<int>(group % 8 / 4), quarter = static_cast<int>(group % 4);
-    const std::byte* low = block + offsetof(BlockQ6_K, low) + 64 * half + 32 * (quarter % 2);
-    const std::byte* high = block + offsetof(BlockQ6_K, high) + 32 * half;
-    const float scale = hn::ExtractLane(last_halves<BlockQ6_K>(block), 3);
-    std::int8_t scales[2];
-    std::memcpy(scales, block + offsetof(BlockQ6_K, scales) + 8 * half + 2 * quarter, sizeof scales);
-    HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) {
-      const auto code = hn::Or(four_bits(low, i, 4 * (quarter / 2)), hn::ShiftLeft<4>(two_bits(high, i, 2 * quarter)));
-      const float s = scale * static_cast<float>(scales[i * kLanes / 16]);
-      w[i] = Line(s, -32.0F * s)(code);
+struct Q5_KRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockQ5_K);
+
+  HWY_INLINE void open(const std::byte* block) {
+    unpack_two_scales<BlockQ5_K>(block, scales, minima);
+    for (int i = 0; i < kGroup; i += kByteLanes) {
+      const auto high = load_bytes(block + offsetof(BlockQ5_K, high) + i);
+      HADAL_UNROLL
+      for (int group = 0; group < kGroups; ++group) {
+        const auto bytes = load_bytes(block + offsetof(BlockQ5_K, nibbles) + 32 * (group / 2) + i);
+        store(group, i, hn::Or(bits_of(bytes, 4 * (group % 2), 15), bit_of(high, group, 16)));
+      }
     }
   }
 };
 
-struct IQ4_XSRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return super_offset<BlockIQ4_XS>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
-    const int in_block = static_cast<int>(group % 8);
-    std::uint16_t scales_high;
-    std::uint8_t scales_low[4];
-    std::memcpy(&scales_high, block + offsetof(BlockIQ4_XS, scales_high), sizeof scales_high);
-    std::memcpy(scales_low, block + offsetof(BlockIQ4_XS, scales_low), sizeof scales_low);
-    const float scale = static_cast<float>(packed_scale_iq4(scales_high, scales_low, in_block));
-    load_nibbles(block + offsetof(BlockIQ4_XS, nibbles) + 16 * in_block, Iq4Values(hn::GetLane(halves(block)) * scale),
-                 w);
+struct Q6_KRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockQ6_K);
+
+  HWY_INLINE void open(const std::byte* block) {
+    const auto* packed = reinterpret_cast<const std::int8_t*>(block) + offsetof(BlockQ6_K, scales);
+    unpack_scales(packed, 0, hn::ExtractLane(last_halves<BlockQ6_K>(block), 3), scales);
+    minima_from_scales(32);
+    for (int i = 0; i < kGroup; i += kByteLanes) {
+      HADAL_UNROLL
+      for (int group = 0; group < kGroups; ++group) {
+        const int half = group / 4, quarter = group % 4;
+        const auto low = load_bytes(block + offsetof(BlockQ6_K, low) + 64 * half + 32 * (quarter % 2) + i);
+        const auto high = load_bytes(block + offsetof(BlockQ6_K, high) + 32 * half + i);
+        const auto upper = hn::ShiftLeft<4>(bits_of(high, 2 * quarter, 3));
+        store(group, i, hn::Or(bits_of(low, 4 * (quarter / 2), 15), upper));
+      }
+    }
+  }
+};
+
+struct IQ4_XSRow : SuperBlock {
+  static constexpr std::int64_t kBytes = sizeof(BlockIQ4_XS);
+
+  HWY_INLINE void open(const std::byte* block) {
+    std::uint16_t high;
+    std::int32_t low;
+    std::memcpy(&high, block + offsetof(BlockIQ4_XS, scales_high), sizeof high);
+    std::memcpy(&low, block + offsetof(BlockIQ4_XS, scales_low), sizeof low);
+    const auto scale = hn::Set(Float(), hn::GetLane(halves(block)));
+    HADAL_UNROLL
+    for (int i = 0; i < 16; i += kLanes) {
+      const auto group = hn::ShiftRight<1>(hn::Iota(Int(), i));
+      const auto four = hn::And(hn::Shr(hn::Set(Int(), low), hn::ShiftLeft<2>(group)), hn::Set(Int(), 15));
+      const auto two = hn::And(hn::Shr(hn::Set(Int(), high), hn::ShiftLeft<1>(group)), hn::Set(Int(), 3));
+      const auto code = hn::Sub(hn::Or(four, hn::ShiftLeft<4>(two)), hn::Set(Int(), 32));
+      hn::Store(hn::Mul(hn::ConvertTo(Float(), code), scale), Float(), scales + i);
+    }
+    minima_from_scales(128);
+    // The table's values, as codes that count from -128.
+    const hn::FixedTag<std::uint8_t, 16> d16;
+    const auto table = hn::Xor(hn::LoadU(d16, reinterpret_cast<const std::uint8_t*>(kIq4Values)), hn::Set(d16, 128));
+    HADAL_UNROLL
+    for (int group = 0; group < kGroups; ++group) {
+      const auto* nibbles = reinterpret_cast<const std::uint8_t*>(block) + offsetof(BlockIQ4_XS, nibbles) + 16 * group;
+      const auto bytes = hn::LoadU(d16, nibbles);
+      const auto first = hn::TableLookupBytes(table, hn::And(bytes, hn::Set(d16, 15)));
+      const auto second = hn::TableLookupBytes(table, hn::ShiftRight<4>(bytes));
+      hn::Store(first, d16, codes + group * kGroup);
+      hn::Store(second, d16, codes + group * kGroup + 16);
+    }
   }
 };
 

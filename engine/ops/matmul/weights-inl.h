@@ -41,17 +41,11 @@ HWY_INLINE IntVec widen(const std::byte* from) {
   return hn::PromoteTo(Int(), hn::LoadU(db, reinterpret_cast<const Byte*>(from)));
 }
 
-/// Bytes before a group of 32 elements of a type with one block per group.
-template <class Block>
-HWY_INLINE std::int64_t block_offset(std::int64_t group) {
-  return group * static_cast<std::int64_t>(sizeof(Block));
-}
-
 /// Codes to weights: scale * code + minimum.
 struct Line {
   FloatVec scale, minimum;
 
-  Line(float s, float m) : scale(hn::Set(Float(), s)), minimum(hn::Set(Float(), m)) {}
+  HWY_INLINE Line(float s, float m) : scale(hn::Set(Float(), s)), minimum(hn::Set(Float(), m)) {}
   HWY_INLINE FloatVec operator()(IntVec codes) const {
     return hn::MulAdd(hn::ConvertTo(Float(), codes), scale, minimum);
   }
@@ -63,7 +57,7 @@ struct Line {
 struct NibbleLine {
   FloatVec values;
 
-  NibbleLine(float s, float m)
+  HWY_INLINE NibbleLine(float s, float m)
       : values(hn::MulAdd(hn::ConvertTo(Float(), hn::Iota(Int(), 0)), hn::Set(Float(), s), hn::Set(Float(), m))) {}
   HWY_INLINE FloatVec operator()(IntVec codes) const {
     return hn::TableLookupLanes(values, hn::IndicesFromVec(Float(), codes));
@@ -78,7 +72,7 @@ struct Iq4Values {
 #if HWY_TARGET <= HWY_AVX3
   FloatVec values;
 
-  explicit Iq4Values(float scale)
+  HWY_INLINE explicit Iq4Values(float scale)
       : values(hn::Mul(hn::ConvertTo(Float(), widen<std::int8_t>(reinterpret_cast<const std::byte*>(kIq4Values))),
                        hn::Set(Float(), scale))) {}
   HWY_INLINE FloatVec operator()(IntVec codes) const {
@@ -87,7 +81,7 @@ struct Iq4Values {
 #else
   FloatVec scale;
 
-  explicit Iq4Values(float s) : scale(hn::Set(Float(), s)) {}
+  HWY_INLINE explicit Iq4Values(float s) : scale(hn::Set(Float(), s)) {}
   HWY_INLINE FloatVec operator()(IntVec codes) const {
     const hn::Repartition<std::int8_t, Float> d8;
     const auto found = hn::TableLookupBytes(hn::LoadDup128(d8, kIq4Values), hn::BitCast(d8, codes));
@@ -110,31 +104,43 @@ HWY_INLINE void load_nibbles(const std::byte* nibbles, const Values& values, Flo
   }
 }
 
-/// The same with a fifth bit per element in the 4 bytes at `high`.
+/// The same with a fifth bit per element in the 4 bytes at `high`, which come before the nibbles.
 HWY_INLINE void load_nibbles_and_bits(const std::byte* nibbles, const std::byte* high, const Line& values,
                                       FloatVec* w) {
-  constexpr int kHalf = kGroupVecs / 2;
-  std::int32_t bits;
-  std::memcpy(&bits, high, sizeof bits);
-  const auto first = hn::Shl(hn::Set(Int(), 1), hn::Iota(Int(), 0));
-  const auto fifth = [&](int vec) HWY_ATTR {
-    const auto set = hn::TestBit(hn::Set(Int(), bits >> (vec * kLanes)), first);
-    return hn::IfThenElseZero(set, hn::Set(Int(), 16));
+  const hn::FixedTag<std::uint8_t, 16> d16;
+  const auto fifth = [&](int half) HWY_ATTR {
+    const auto set = hn::LoadMaskBits(d16, reinterpret_cast<const std::uint8_t*>(high) + 2 * half);
+    return hn::IfThenElseZero(set, hn::Set(d16, 16));
   };
+  const auto bytes = hn::LoadU(d16, reinterpret_cast<const std::uint8_t*>(nibbles));
+  alignas(16) std::uint8_t codes[kGroup];
+  hn::Store(hn::Or(hn::And(bytes, hn::Set(d16, 15)), fifth(0)), d16, codes);
+  hn::Store(hn::Or(hn::ShiftRight<4>(bytes), fifth(1)), d16, codes + 16);
+  const auto* from = reinterpret_cast<const std::byte*>(codes);
   HADAL_UNROLL
-  for (int i = 0; i < kHalf; ++i) {
-    const auto bytes = widen<std::uint8_t>(nibbles + i * kLanes);
-    w[i] = values(hn::Or(hn::And(bytes, hn::Set(Int(), 15)), fifth(i)));
-    w[i + kHalf] = values(hn::Or(hn::ShiftRight<4>(bytes), fifth(i + kHalf)));
-  }
+  for (int i = 0; i < kGroupVecs; ++i) w[i] = values(widen<std::uint8_t>(from + i * kLanes));
 }
 
-// A reader of a type: offset() gives the bytes before a group of 32 elements, load() its weights.
+// A reader of a type opens one block after another and delivers its groups of 32 elements:
+//   kGroups     groups in a block
+//   kBytes      from a block to the next
+//   open(at)    does what is done once per block
+//   load(g, w)  gives the weights of group g
+// A group of an unquantised type counts as a block.
 
-struct F32Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 4; }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const float* from = reinterpret_cast<const float*>(row) + group * kGroup;
+/// Of blocks that hold one group: nothing is worth doing ahead.
+template <std::size_t bytes>
+struct GroupRow {
+  static constexpr int kGroups = 1;
+  static constexpr std::int64_t kBytes = bytes;
+  const std::byte* block;
+
+  HWY_INLINE void open(const std::byte* at) { block = at; }
+};
+
+struct F32Row : GroupRow<kGroup * sizeof(float)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
+    const auto* from = reinterpret_cast<const float*>(block);
     HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::LoadU(Float(), from + i * kLanes);
   }
@@ -142,59 +148,48 @@ struct F32Row {
 
 /// F16 and BF16.
 template <class Half>
-struct HalfRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return group * kGroup * 2; }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
+struct HalfRow : GroupRow<kGroup * sizeof(Half)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const hn::Rebind<Half, Float> d16;
-    const auto* from = reinterpret_cast<const Half*>(row) + group * kGroup;
+    const auto* from = reinterpret_cast<const Half*>(this->block);
     HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::PromoteTo(Float(), hn::LoadU(d16, from + i * kLanes));
   }
 };
 
-struct Q4_0Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ4_0>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct Q4_0Row : GroupRow<sizeof(BlockQ4_0)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const float scale = hn::GetLane(halves(block));
     load_nibbles(block + offsetof(BlockQ4_0, nibbles), NibbleLine(scale, -8.0F * scale), w);
   }
 };
 
-struct Q4_1Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ4_1>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct Q4_1Row : GroupRow<sizeof(BlockQ4_1)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const auto header = halves(block);
     const NibbleLine values(hn::GetLane(header), hn::ExtractLane(header, 1));
     load_nibbles(block + offsetof(BlockQ4_1, nibbles), values, w);
   }
 };
 
-struct Q5_0Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ5_0>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct Q5_0Row : GroupRow<sizeof(BlockQ5_0)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const float scale = hn::GetLane(halves(block));
     load_nibbles_and_bits(block + offsetof(BlockQ5_0, nibbles), block + offsetof(BlockQ5_0, high),
                           Line(scale, -16.0F * scale), w);
   }
 };
 
-struct Q5_1Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ5_1>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct Q5_1Row : GroupRow<sizeof(BlockQ5_1)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const auto header = halves(block);
     load_nibbles_and_bits(block + offsetof(BlockQ5_1, nibbles), block + offsetof(BlockQ5_1, high),
                           Line(hn::GetLane(header), hn::ExtractLane(header, 1)), w);
   }
 };
 
-struct Q8_0Row {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockQ8_0>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct Q8_0Row : GroupRow<sizeof(BlockQ8_0)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     const auto scale = hn::Set(Float(), hn::GetLane(halves(block)));
     const std::byte* values = block + offsetof(BlockQ8_0, values);
     HADAL_UNROLL
@@ -204,10 +199,8 @@ struct Q8_0Row {
   }
 };
 
-struct IQ4_NLRow {
-  static HWY_INLINE std::int64_t offset(std::int64_t group) { return block_offset<BlockIQ4_NL>(group); }
-  static HWY_INLINE void load(const std::byte* row, std::int64_t group, FloatVec* w) {
-    const std::byte* block = row + offset(group);
+struct IQ4_NLRow : GroupRow<sizeof(BlockIQ4_NL)> {
+  HWY_INLINE void load(int, FloatVec* w) const {
     load_nibbles(block + offsetof(BlockIQ4_NL, nibbles), Iq4Values(hn::GetLane(halves(block))), w);
   }
 };
