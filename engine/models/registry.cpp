@@ -37,7 +37,7 @@ std::string_view told_apart(const GgufFile& file, std::string_view name) {
 }
 
 std::string refusal(const GgufFile& file, std::string_view name) {
-  const std::string runs = "this version of Hadal runs llama, qwen2, qwen3 and starcoder2.";
+  const std::string runs = "this version of Hadal runs llama, qwen2, qwen3, starcoder2.";
   const std::string named =
       concat("the model's architecture (metadata general.architecture) is \"", printable(name), "\"");
   const auto missing = std::ranges::find(kMissing, told_apart(file, name), &Missing::name);

@@ -283,8 +283,8 @@
         <translation>张量 %1 是 %2 类型，此版本无法用它计算。</translation>
     </message>
     <message>
-        <source>tensor %1 is of type %2; a vector must be F32 or F16.</source>
-        <translation>张量 %1 是 %2 类型，而向量必须是 F32 或 F16。</translation>
+        <source>tensor %1 is of type %2; a vector must be F32, F16 or BF16.</source>
+        <translation>张量 %1 是 %2 类型，而向量必须是 F32、F16 或 BF16。</translation>
     </message>
     <message>
         <source>tensor %1 is %2 where the model needs %3.</source>
@@ -295,8 +295,76 @@
         <translation>模型架构（元数据 general.architecture）是“%1”，此版本的 Hadal 可运行 %2。</translation>
     </message>
     <message>
-        <source>this llama model is a mixture of experts, which this version cannot run.</source>
-        <translation>这个 llama 模型是混合专家模型，此版本无法运行。</translation>
+        <source>the model&apos;s architecture (metadata general.architecture) is &quot;%1&quot; (%2), which would need %3; this version of Hadal runs %4.</source>
+        <translation>模型架构（元数据 general.architecture）是“%1”（%2），它需要%3；此版本的 Hadal 可运行 %4。</translation>
+    </message>
+    <message>
+        <source>a mixture of experts with shared experts</source>
+        <translation>带共享专家的混合专家</translation>
+    </message>
+    <message>
+        <source>multi-head latent attention and a mixture of experts</source>
+        <translation>多头潜在注意力和混合专家</translation>
+    </message>
+    <message>
+        <source>sparse attention with a lightning indexer</source>
+        <translation>带闪电索引器的稀疏注意力</translation>
+    </message>
+    <message>
+        <source>compressed sparse attention and hyper-connections</source>
+        <translation>压缩稀疏注意力和超连接</translation>
+    </message>
+    <message>
+        <source>a mixture of experts</source>
+        <translation>混合专家</translation>
+    </message>
+    <message>
+        <source>rotary positions in several dimensions</source>
+        <translation>多维旋转位置</translation>
+    </message>
+    <message>
+        <source>fused projections and long-context factors</source>
+        <translation>融合投影和长上下文因子</translation>
+    </message>
+    <message>
+        <source>capped logits and norms after each half</source>
+        <translation>限幅的 logit 和每个半层之后的归一化</translation>
+    </message>
+    <message>
+        <source>windows that alternate from layer to layer</source>
+        <translation>逐层交替的注意力窗口</translation>
+    </message>
+    <message>
+        <source>attention sinks and a mixture of experts</source>
+        <translation>注意力汇和混合专家</translation>
+    </message>
+    <message>
+        <source>state-space layers</source>
+        <translation>状态空间层</translation>
+    </message>
+    <message>
+        <source>%1.expert_count says that this is a mixture of experts, which this version cannot run.</source>
+        <translation>%1.expert_count 表明这是混合专家模型，此版本无法运行。</translation>
+    </message>
+    <message>
+        <source>%1.rope.scaling.type &quot;%2&quot; is not supported; none, linear and yarn are.</source>
+        <translation>不支持 %1.rope.scaling.type 的值“%2”；支持的是 none、linear 和 yarn。</translation>
+    </message>
+    <message>
+        <source>%1.rope.scaling.yarn_ext_factor is not 1; this version knows no partial YaRN.</source>
+        <translation>%1.rope.scaling.yarn_ext_factor 不是 1；此版本不支持部分 YaRN。</translation>
+    </message>
+    <message>
+        <source>%1.attention.sliding_window_pattern is set; this version knows one window for all layers only.</source>
+        <translation>设置了 %1.attention.sliding_window_pattern；此版本只支持所有层共用一个窗口。</translation>
+    </message>
+    <message>
+        <source>%1 is %2; it must be between 1 and %3.</source>
+        <translation>%1 的值是 %2；它必须在 1 到 %3 之间。</translation>
+    </message>
+    <message>
+        <source>%1 is %2; it must be above 0.</source>
+        <translation>%1 的值是 %2；它必须大于 0。</translation>
     </message>
     <message>
         <source>tokenizer.ggml.tokens has %1 tokens, but tensor token_embd.weight has %2 rows.</source>

@@ -95,7 +95,7 @@ class DenseLoaderTest : public QObject {
   void unknown_architectures_are_named() {
     Tiny tiny;
     tiny.architecture = "mamba\n";
-    refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama, qwen2, qwen3 and starcoder2"});
+    refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama, qwen2, qwen3, starcoder2"});
     const std::pair<const char*, const char*> known[] = {{"deepseek", "mixture of experts"},
                                                          {"deepseek2", "latent attention"},
                                                          {"deepseek32", "V3.2), which would need sparse attention"},

@@ -59,6 +59,24 @@ class EngineWordsTest : public QObject {
     QVERIFY2(!chinese.remove(names).contains(word), qPrintable(chinese));
   }
 
+  // A whole file of an architecture that is missing.
+  void anArchitectureThatIsMissing() {
+    const auto text = [](const QByteArray& value) {
+      const auto size = static_cast<quint64>(value.size());
+      return QByteArray(reinterpret_cast<const char*>(&size), 8) + value;
+    };
+    const QByteArray bytes = QByteArray("GGUF\x03\x00\x00\x00", 8) + QByteArray(8, '\0') + QByteArray("\x01", 1) +
+                             QByteArray(7, '\0') + text("general.architecture") + QByteArray("\x08\x00\x00\x00", 4) +
+                             text("deepseek2") + QByteArray(64, '\0');
+    QTemporaryDir folder;
+    const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), bytes);
+    QVERIFY2(english.contains(QStringLiteral("multi-head latent attention")), qPrintable(english));
+    Language language(QStringLiteral("zh_CN"));
+    const QString chinese = engineWords(english);
+    QVERIFY2(chinese.contains(QStringLiteral("多头潜在注意力和混合专家")), qPrintable(chinese));
+    QVERIFY2(!chinese.contains(QStringLiteral("would need")), qPrintable(chinese));
+  }
+
   // The starter model, cut off in the middle: the commonest of all faults.
   void aHalfDownload() {
     QFile whole(qEnvironmentVariable("HADAL_TEST_MODEL"));
