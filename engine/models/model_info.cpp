@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "text/pre_tokenizer.h"
 
 namespace hadal {
 namespace {
@@ -56,7 +57,10 @@ Result<std::string> tokenizer_kind(const GgufFile& file) {
   if (!model) return model.error();
   const auto rules = file.string_or("tokenizer.ggml.pre", "");
   if (!rules) return rules.error();
-  return rules->empty() ? printable(*model) : concat(printable(*model), "/", printable(*rules));
+  if (*model != "gpt2") return rules->empty() ? printable(*model) : concat(printable(*model), "/", printable(*rules));
+  const auto kind = pre_tokenizer_name(file);
+  if (!kind) return kind.error();
+  return concat("gpt2/", printable(kind->name), kind->assumed ? " (assumed: the file does not say)" : "");
 }
 
 }  // namespace

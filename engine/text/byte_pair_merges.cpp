@@ -1,8 +1,11 @@
 #include "text/byte_pair_merges.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <cstring>
 #include <utility>
+
+#include "base/text.h"
 
 namespace hadal {
 namespace {
@@ -14,10 +17,19 @@ constexpr std::uint64_t key(TokenId left, TokenId right) {
   return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
 }
 
+template <class T>
+void erase_at(T* from, std::size_t at, std::size_t size) {
+  std::memmove(from + at, from + at + 1, (size - at - 1) * sizeof(T));
+}
+
 }  // namespace
 
-void BytePairMerges::reserve(std::size_t merges) {
-  slots_.assign(std::bit_ceil(2 * merges + 1), {no_pair, 0, -1});
+void BytePairMerges::grow() {
+  std::vector<Merge> old = std::move(slots_);
+  slots_.assign(2 * old.size(), no_merge);
+  for (const Merge& merge : old) {
+    if (merge.pair != no_pair) slots_[slot(merge.pair)] = merge;
+  }
 }
 
 std::size_t BytePairMerges::slot(std::uint64_t pair) const {
@@ -29,93 +41,112 @@ std::size_t BytePairMerges::slot(std::uint64_t pair) const {
 }
 
 void BytePairMerges::add(TokenId left, TokenId right, std::uint32_t rank, TokenId merged) {
+  if (2 * (used_ + 1) > slots_.size()) grow();
   Merge& place = slots_[slot(key(left, right))];
-  if (place.pair == no_pair) place = {key(left, right), rank, merged};
+  if (place.pair != no_pair) return;
+  place = {key(left, right), rank, merged};
+  ++used_;
 }
 
-const BytePairMerges::Merge* BytePairMerges::find(TokenId left, TokenId right) const {
-  if (slots_.empty()) return nullptr;
-  const Merge& merge = slots_[slot(key(left, right))];
-  return merge.pair == no_pair ? nullptr : &merge;
+const BytePairMerges::Merge& BytePairMerges::find(TokenId left, TokenId right) const {
+  return slots_[slot(key(left, right))];
 }
 
-void BytePairMerges::encode(std::string_view piece, std::vector<TokenId>& out) const {
-  std::vector<TokenId> tokens;
-  tokens.reserve(piece.size());
-  for (const char c : piece) {
-    const TokenId token = byte_token_[static_cast<std::uint8_t>(c)];
-    if (token >= 0) tokens.push_back(token);
+Result<void> BytePairMerges::load(const GgufFile& file, const std::function<TokenId(std::string_view)>& find) {
+  const auto merges = file.strings("tokenizer.ggml.merges");
+  if (!merges) return merges.error();
+  for (std::size_t rank = 0; rank < merges->size(); ++rank) {
+    const std::string_view merge = (*merges)[rank];
+    const auto wrong = [&](std::string_view how) {
+      return file.error(ErrorCode::invalid_file, concat("metadata tokenizer.ggml.merges: element ", rank, ", \"",
+                                                        printable(merge), "\", ", how));
+    };
+    // A space cannot be part of a side: the spellings write it as another character.
+    const std::size_t space = merge.find(' ', 1);
+    if (space == std::string_view::npos || space + 1 == merge.size()) return wrong("is no pair.");
+    const std::string_view left = merge.substr(0, space), right = merge.substr(space + 1);
+    const TokenId ids[] = {find(left), find(right), find(concat(left, right))};
+    if (std::ranges::min(ids) < 0) return wrong("names a token that is not in tokenizer.ggml.tokens.");
+    add(ids[0], ids[1], static_cast<std::uint32_t>(rank), ids[2]);
   }
-  if (tokens.size() <= short_piece) {
-    encode_short(tokens);
+  return {};
+}
+
+void BytePairMerges::apply(std::vector<TokenId>& tokens, std::size_t begin) const {
+  if (tokens.size() - begin <= short_piece) {
+    apply_short(tokens, begin);
   } else {
-    encode_long(tokens);
-  }
-  out.insert(out.end(), tokens.begin(), tokens.end());
-}
-
-void BytePairMerges::encode_short(std::vector<TokenId>& tokens) const {
-  std::array<const Merge*, short_piece> merges{};  // of tokens i and i + 1
-  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) merges[i] = find(tokens[i], tokens[i + 1]);
-  while (tokens.size() > 1) {
-    std::size_t best = tokens.size();
-    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      if (merges[i] != nullptr && (best == tokens.size() || merges[i]->rank < merges[best]->rank)) best = i;
-    }
-    if (best == tokens.size()) return;
-    tokens[best] = merges[best]->merged;
-    tokens.erase(tokens.begin() + static_cast<std::ptrdiff_t>(best) + 1);
-    std::copy(merges.begin() + static_cast<std::ptrdiff_t>(best) + 1,
-              merges.begin() + static_cast<std::ptrdiff_t>(tokens.size()) + 1,
-              merges.begin() + static_cast<std::ptrdiff_t>(best));
-    if (best + 1 < tokens.size()) merges[best] = find(tokens[best], tokens[best + 1]);
-    if (best > 0) merges[best - 1] = find(tokens[best - 1], tokens[best]);
+    apply_long(tokens, begin);
   }
 }
 
-void BytePairMerges::encode_long(std::vector<TokenId>& tokens) const {
-  // A list of tokens linked by index, and a heap of the merges that were possible when they were pushed: one that
-  // names another pair than the list holds by now is out of date and dropped.
+void BytePairMerges::apply_short(std::vector<TokenId>& tokens, std::size_t begin) const {
+  std::array<std::uint32_t, short_piece> ranks;  // of tokens i and i + 1
+  std::array<TokenId, short_piece> merged;
+  TokenId* const token = tokens.data() + begin;
+  std::size_t count = tokens.size() - begin;
+  const auto look_up = [&](std::size_t i) {
+    const Merge& merge = find(token[i], token[i + 1]);
+    ranks[i] = merge.rank;
+    merged[i] = merge.merged;
+  };
+  for (std::size_t i = 0; i + 1 < count; ++i) look_up(i);
+  while (count > 1) {
+    const auto end = ranks.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+    const auto lowest = std::min_element(ranks.begin(), end);
+    if (*lowest == no_merge.rank) break;
+    const auto best = static_cast<std::size_t>(lowest - ranks.begin());
+    token[best] = merged[best];
+    erase_at(token, best + 1, count);
+    erase_at(ranks.data(), best, count - 1);
+    erase_at(merged.data(), best, count - 1);
+    --count;
+    if (best + 1 < count) look_up(best);
+    if (best > 0) look_up(best - 1);
+  }
+  tokens.resize(begin + count);
+}
+
+void BytePairMerges::apply_long(std::vector<TokenId>& tokens, std::size_t begin) const {
+  // The tokens linked into a list by index, and a heap of merges that were possible when they were pushed, as
+  // rank << 32 | index of the left side: one whose rank is no longer that of the pair there is out of date.
   struct Node {
     std::uint32_t previous, next;
   };
-  struct Candidate {
-    std::uint32_t rank, left, right;
-    std::uint64_t pair;
-    TokenId merged;
-    bool operator<(const Candidate& other) const {  // the heap's top is its greatest
-      return rank != other.rank ? rank > other.rank : left > other.left;
-    }
-  };
-  const auto count = static_cast<std::uint32_t>(tokens.size());
+  TokenId* const token = tokens.data() + begin;
+  const auto count = static_cast<std::uint32_t>(tokens.size() - begin);
   constexpr std::uint32_t none = UINT32_MAX;
   std::vector<Node> nodes(count);
   for (std::uint32_t i = 0; i < count; ++i) nodes[i] = {i == 0 ? none : i - 1, i + 1 == count ? none : i + 1};
 
-  std::vector<Candidate> heap;
-  const auto candidate = [&](std::uint32_t left, std::uint32_t right) {
-    const Merge* merge = find(tokens[left], tokens[right]);
-    if (merge != nullptr) heap.push_back({merge->rank, left, right, merge->pair, merge->merged});
-    return merge != nullptr;
+  std::vector<std::uint64_t> heap;  // its top is the least
+  const auto candidate = [&](std::uint32_t left) {
+    const Merge& merge = find(token[left], token[nodes[left].next]);
+    if (merge.pair != no_pair) heap.push_back(std::uint64_t{merge.rank} << 32 | left);
+    return merge.pair != no_pair;
   };
-  for (std::uint32_t i = 0; i + 1 < count; ++i) candidate(i, i + 1);
-  std::make_heap(heap.begin(), heap.end());
+  for (std::uint32_t i = 0; i + 1 < count; ++i) candidate(i);
+  std::make_heap(heap.begin(), heap.end(), std::greater<>());
   while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end());
-    const Candidate best = heap.back();
+    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+    const auto rank = static_cast<std::uint32_t>(heap.back() >> 32), left = static_cast<std::uint32_t>(heap.back());
     heap.pop_back();
-    const auto [left, right] = std::pair(best.left, best.right);
-    if (tokens[right] < 0 || nodes[left].next != right || key(tokens[left], tokens[right]) != best.pair) continue;
-    tokens[left] = best.merged;
-    tokens[right] = -1;
+    const std::uint32_t right = nodes[left].next;
+    if (token[left] < 0 || right == none) continue;
+    const Merge& merge = find(token[left], token[right]);
+    if (merge.pair == no_pair || merge.rank != rank) continue;
+    token[left] = merge.merged;
+    token[right] = -1;
     nodes[left].next = nodes[right].next;
     if (nodes[left].next != none) {
       nodes[nodes[left].next].previous = left;
-      if (candidate(left, nodes[left].next)) std::push_heap(heap.begin(), heap.end());
+      if (candidate(left)) std::push_heap(heap.begin(), heap.end(), std::greater<>());
     }
-    if (nodes[left].previous != none && candidate(nodes[left].previous, left)) std::push_heap(heap.begin(), heap.end());
+    if (nodes[left].previous != none && candidate(nodes[left].previous)) {
+      std::push_heap(heap.begin(), heap.end(), std::greater<>());
+    }
   }
-  std::erase(tokens, -1);
+  tokens.erase(std::remove(tokens.begin() + static_cast<std::ptrdiff_t>(begin), tokens.end(), -1), tokens.end());
 }
 
 }  // namespace hadal

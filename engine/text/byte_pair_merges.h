@@ -1,27 +1,28 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "formats/gguf.h"
 #include "hadal/tokenizer.h"
 
 namespace hadal {
 
-/// Byte-pair encoding (Sennrich et al. 2016) over bytes: of all adjacent pairs the one learnt first is merged first,
-/// the leftmost of equal ones; until no pair is left that can be.
+/// Byte-pair encoding (Sennrich et al. 2016): of all adjacent pairs of tokens the one learnt first is merged first, the
+/// leftmost of equal ones; until no pair is left that can be.
 class BytePairMerges {
  public:
-  /// For `merges` calls of add().
-  void reserve(std::size_t merges);
-  /// The merge of `left` and `right` into `merged`, learnt `rank`-th. Of two for one pair the lower rank stays.
+  /// The merge of `left` and `right` into `merged`. Merges of lower rank come first. Of two for one pair the one added
+  /// first stays.
   void add(TokenId left, TokenId right, std::uint32_t rank, TokenId merged);
-  /// The token of a single byte, -1 where the vocabulary has none: such bytes are left out.
-  void set_byte(std::uint8_t byte, TokenId id) { byte_token_[byte] = id; }
+  /// Reads tokenizer.ggml.merges, in whose elements a space stands between the sides. `find` gives the token with a
+  /// spelling, -1 where there is none, which is an error: without that merge other ids would come out.
+  Result<void> load(const GgufFile& file, const std::function<TokenId(std::string_view)>& find);
 
-  /// Appends the tokens of a piece. O(n log n), or O(n^2) for the short pieces where that is faster.
-  void encode(std::string_view piece, std::vector<TokenId>& out) const;
+  /// Merges the tokens from `begin` on. O(n log n), or O(n^2) for the few where that is faster.
+  void apply(std::vector<TokenId>& tokens, std::size_t begin) const;
 
  private:
   struct Merge {
@@ -30,19 +31,17 @@ class BytePairMerges {
     TokenId merged;
   };
   static constexpr std::uint64_t no_pair = UINT64_MAX;
+  static constexpr Merge no_merge = {no_pair, UINT32_MAX, -1};
 
-  /// Null if the pair cannot be merged.
-  const Merge* find(TokenId left, TokenId right) const;
+  /// no_merge if the pair cannot be merged.
+  const Merge& find(TokenId left, TokenId right) const;
   std::size_t slot(std::uint64_t pair) const;
-  void encode_short(std::vector<TokenId>& tokens) const;
-  void encode_long(std::vector<TokenId>& tokens) const;
+  void grow();
+  void apply_short(std::vector<TokenId>& tokens, std::size_t begin) const;
+  void apply_long(std::vector<TokenId>& tokens, std::size_t begin) const;
 
-  std::array<TokenId, 256> byte_token_ = [] {
-    std::array<TokenId, 256> none{};
-    none.fill(-1);
-    return none;
-  }();
-  std::vector<Merge> slots_;  ///< Open addressing; a power of two, at most half full.
+  std::vector<Merge> slots_ = std::vector<Merge>(2, no_merge);  ///< Open addressing; a power of two, half full at most.
+  std::size_t used_ = 0;
 };
 
 }  // namespace hadal

@@ -1,51 +1,32 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "formats/gguf.h"
-#include "hadal/tokenizer.h"
 #include "text/byte_pair_merges.h"
+#include "text/canonical_composition.h"
 #include "text/pre_tokenizer.h"
-#include "text/special_tokens.h"
-#include "text/token_table.h"
+#include "text/vocabulary_tokenizer.h"
 
 namespace hadal {
 
-/// The tokenizer of GPT-2 and of all that followed it: text is cut into pieces, each piece's bytes are merged pairwise.
-class BytePairTokenizer final : public Tokenizer {
+/// The tokenizer of GPT-2 and of all that followed it (tokenizer.ggml.model = gpt2): text is cut into pieces, each
+/// piece's bytes are merged pairwise. A byte for which the vocabulary has no token is left out, as in the models'
+/// own tokenizers.
+class BytePairTokenizer final : public VocabularyTokenizer {
  public:
   static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
 
-  std::string piece(TokenId id, bool special) const override;
-  std::int32_t vocabulary_size() const override { return tokens_.size(); }
-  bool is_end(TokenId id) const override { return known(id) && ends_[static_cast<std::size_t>(id)]; }
-  bool is_control(TokenId id) const override { return known(id) && control_[static_cast<std::size_t>(id)]; }
-  TokenId bos() const override { return bos_; }
-  TokenId eos() const override { return eos_; }
-
- protected:
-  std::vector<TokenId> encode_valid(std::string_view text, EncodeOptions options) const override;
-  std::vector<TokenId> encode_valid(std::span<const TextPart> parts) const override;
-
  private:
-  BytePairTokenizer() = default;
-  bool known(TokenId id) const { return id >= 0 && id < tokens_.size(); }
-  Result<void> load_tokens(const GgufFile& file);
+  using VocabularyTokenizer::VocabularyTokenizer;
   Result<void> load_merges(const GgufFile& file);
-  Result<void> load_special(const GgufFile& file);
-  Result<TokenId> token_of_key(const GgufFile& file, std::string_view key) const;
-  void encode_plain(std::string_view text, std::vector<TokenId>& out) const;
+  void encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
 
-  TokenTable tokens_;
   BytePairMerges merges_;
-  SpecialTokens special_;
   std::unique_ptr<const PreTokenizer> pre_tokenizer_;
-  std::vector<bool> control_;  ///< By id.
-  std::vector<bool> ends_;     ///< By id.
-  TokenId bos_ = -1;
-  TokenId eos_ = -1;
-  bool add_bos_ = false;
+  std::optional<const CanonicalComposition> composition_;  ///< Where the model wants its text in that form.
 };
 
 }  // namespace hadal

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "base/utf8.h"
-#include "text/pre_tokenizer_patterns.h"
 
 namespace hadal {
 namespace {
@@ -117,23 +117,34 @@ class PreTokenizer::Pattern {
   Code code_;
 };
 
-PreTokenizer::PreTokenizer() = default;
+PreTokenizer::PreTokenizer(const PreTokenizerRules& rules) : rules_(rules) {}
 PreTokenizer::~PreTokenizer() = default;
 
+Result<PreTokenizerName> pre_tokenizer_name(const GgufFile& file) {
+  static constexpr std::pair<std::string_view, std::string_view> usual[] = {
+      {"qwen2", "qwen2"}, {"qwen3", "qwen2"}, {"starcoder2", "starcoder"}, {"gpt2", "gpt-2"}};
+  const auto named = file.string_or("tokenizer.ggml.pre", "");
+  if (!named) return named.error();
+  if (!named->empty()) return PreTokenizerName{std::string(*named)};
+  const auto architecture = file.string_or("general.architecture", "");
+  if (!architecture) return architecture.error();
+  const auto found = std::ranges::find(usual, *architecture, &std::pair<std::string_view, std::string_view>::first);
+  return PreTokenizerName{std::string(found == std::end(usual) ? "default" : found->second), true};
+}
+
 Result<std::unique_ptr<const PreTokenizer>> PreTokenizer::create(std::string_view name) {
-  const auto kinds = pre_tokenizer_patterns();
-  const auto kind = std::ranges::find(kinds, name, &PreTokenizerPatterns::name);
-  if (kind == kinds.end()) {
+  const auto known = pre_tokenizer_rules();
+  const auto kind = std::ranges::find(known, name, &PreTokenizerRules::name);
+  if (kind == known.end()) {
     return Error{ErrorCode::unsupported, concat("metadata tokenizer.ggml.pre says that text is split by the rules \"",
                                                 printable(name), "\", which this version of Hadal does not know.")};
   }
-  std::unique_ptr<PreTokenizer> out(new PreTokenizer);
+  std::unique_ptr<PreTokenizer> out(new PreTokenizer(*kind));
   for (const auto pattern : kind->patterns) {
     auto compiled = Pattern::compile(pattern);
     if (!compiled) return compiled.error();
     out->patterns_.push_back(std::move(*compiled));
   }
-  out->whole_pieces_first_ = name == "llama-bpe" || name == "llama-v3" || name == "llama3";
   return std::unique_ptr<const PreTokenizer>(std::move(out));
 }
 

@@ -2,12 +2,22 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "formats/gguf.h"
 #include "hadal/result.h"
+#include "text/pre_tokenizer_patterns.h"
 
 namespace hadal {
+
+/// Which rules a file's text is cut by.
+struct PreTokenizerName {
+  std::string name;
+  bool assumed = false;  ///< Files of before April 2024 do not say: what models of that architecture mostly want.
+};
+Result<PreTokenizerName> pre_tokenizer_name(const GgufFile& file);
 
 /// Cuts text into the pieces that byte-pair merges must not cross: several regular expressions one after another, each
 /// isolating its matches within the pieces the ones before have left. Immutable; any thread.
@@ -22,16 +32,13 @@ class PreTokenizer {
   /// The pieces in order; together they are `text`. Every maximal run of bytes that are no UTF-8 is a piece of its own.
   std::vector<std::string_view> split(std::string_view text) const;
 
-  /// Whether a piece that is a token as a whole is taken without looking at merges (Llama 3).
-  bool whole_pieces_first() const { return whole_pieces_first_; }
-  /// Whether models of this kind want their beginning-of-sequence token where the file does not say.
-  bool adds_bos() const { return whole_pieces_first_; }
+  const PreTokenizerRules& rules() const { return rules_; }
 
  private:
   class Pattern;
-  PreTokenizer();
+  explicit PreTokenizer(const PreTokenizerRules& rules);
+  const PreTokenizerRules& rules_;
   std::vector<std::unique_ptr<const Pattern>> patterns_;
-  bool whole_pieces_first_ = false;
 };
 
 }  // namespace hadal

@@ -13,7 +13,7 @@ using std::string_view;
 constexpr string_view gpt2_words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 constexpr std::array gpt2 = {gpt2_words};
-constexpr std::array smollm = {string_view(R"(\p{N})"), gpt2_words};
+constexpr std::array digits_apart = {string_view(R"(\p{N})"), gpt2_words};
 
 // What GGUF files that say "default" mean.
 constexpr std::array common = {string_view(R"([\p{P}$+<=>^~|]+)"), gpt2_words, string_view(R"(\p{N}+)"),
@@ -63,24 +63,50 @@ constexpr std::array deepseek_v3 = {
     string_view(R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+)"
                 R"(| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)")};
 
-constexpr std::array<PreTokenizerPatterns, 12> known = {{
-    {"gpt-2", gpt2},
-    {"smollm", smollm},
-    {"default", common},
-    {"llama-bpe", llama3},
-    {"llama-v3", llama3},
-    {"llama3", llama3},
-    {"qwen2", qwen2},
-    {"deepseek-r1-qwen", qwen2},
-    {"deepseek-coder", deepseek_coder},
-    {"deepseek-llm", deepseek_llm},
-    {"deepseek-v3", deepseek_v3},
-    {"starcoder", smollm},
-}};
+// Words begin at a change from small to capital letters.
+constexpr std::array tekken = {
+    string_view(R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
+                R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
+                R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)")};
+
+constexpr std::array qwen35 = {
+    string_view(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*)"
+                R"(|\s*[\r\n]+|\s+(?!\S)|\s+)")};
+
+constexpr PreTokenizerRules split(string_view name, std::span<const string_view> patterns) {
+  return {.name = name, .patterns = patterns};
+}
+constexpr PreTokenizerRules whole(string_view name, std::span<const string_view> patterns) {
+  return {.name = name, .patterns = patterns, .whole_pieces_first = true, .adds_bos = true};
+}
+constexpr PreTokenizerRules composed(string_view name, std::span<const string_view> patterns) {
+  return {.name = name, .patterns = patterns, .composes = true};
+}
+
+constexpr PreTokenizerRules known[] = {
+    split("gpt-2", gpt2),
+    split("phi-2", gpt2),
+    split("smollm", digits_apart),
+    split("starcoder", digits_apart),
+    split("refact", digits_apart),
+    split("codeshell", digits_apart),
+    split("default", common),
+    whole("llama-bpe", llama3),
+    whole("llama-v3", llama3),
+    whole("llama3", llama3),
+    whole("falcon3", llama3),
+    whole("tekken", tekken),
+    composed("qwen2", qwen2),
+    composed("deepseek-r1-qwen", qwen2),
+    composed("qwen35", qwen35),
+    split("deepseek-coder", deepseek_coder),
+    split("deepseek-llm", deepseek_llm),
+    split("deepseek-v3", deepseek_v3),
+};
 
 }  // namespace
 
-std::span<const PreTokenizerPatterns> pre_tokenizer_patterns() {
+std::span<const PreTokenizerRules> pre_tokenizer_rules() {
   return known;
 }
 

@@ -3,28 +3,28 @@
 namespace hadal {
 
 std::int32_t SpecialTokens::child(std::int32_t node, char byte) const {
-  std::int32_t at = nodes_[static_cast<std::size_t>(node)].child;
-  while (at >= 0 && nodes_[static_cast<std::size_t>(at)].byte != byte)
-    at = nodes_[static_cast<std::size_t>(at)].sibling;
-  return at;
+  if (node == root) return first_[static_cast<std::uint8_t>(byte)];
+  std::int32_t next = at(node).child;
+  while (next >= 0 && at(next).byte != byte) next = at(next).sibling;
+  return next;
 }
 
 void SpecialTokens::add(std::string_view spelling, TokenId id, bool always) {
   if (spelling.empty()) return;
-  starts_[static_cast<std::uint8_t>(spelling[0])] = true;
-  std::int32_t at = 0;
+  std::int32_t node = root;
   for (const char byte : spelling) {
-    std::int32_t next = child(at, byte);
+    std::int32_t next = child(node, byte);
     if (next < 0) {
       next = static_cast<std::int32_t>(nodes_.size());
-      Node& parent = nodes_[static_cast<std::size_t>(at)];
-      const Node fresh{-1, false, -1, parent.child, byte};
-      parent.child = next;
+      std::int32_t& place =
+          node == root ? first_[static_cast<std::uint8_t>(byte)] : nodes_[static_cast<std::size_t>(node)].child;
+      const Node fresh{-1, false, byte, -1, place};
+      place = next;
       nodes_.push_back(fresh);
     }
-    at = next;
+    node = next;
   }
-  Node& end = nodes_[static_cast<std::size_t>(at)];
+  Node& end = nodes_[static_cast<std::size_t>(node)];
   if (end.id >= 0) return;
   end.id = id;
   end.always = always;
@@ -32,18 +32,26 @@ void SpecialTokens::add(std::string_view spelling, TokenId id, bool always) {
 
 SpecialTokens::Match SpecialTokens::find(std::string_view text, std::size_t from, bool parse_special) const {
   for (std::size_t begin = from; begin < text.size(); ++begin) {
-    if (!starts_[static_cast<std::uint8_t>(text[begin])]) continue;
+    if (first_[static_cast<std::uint8_t>(text[begin])] < 0) continue;
     Match match;
-    std::int32_t node = 0;
-    for (std::size_t at = begin; at < text.size(); ++at) {
-      node = child(node, text[at]);
+    std::int32_t node = root;
+    for (std::size_t i = begin; i < text.size(); ++i) {
+      node = child(node, text[i]);
       if (node < 0) break;
-      const Node& here = nodes_[static_cast<std::size_t>(node)];
-      if (here.id >= 0 && (parse_special || here.always)) match = {begin, at - begin + 1, here.id};
+      if (at(node).id >= 0 && (parse_special || at(node).always)) match = {begin, i - begin + 1, at(node).id};
     }
     if (match.id >= 0) return match;
   }
   return {};
+}
+
+TokenId SpecialTokens::exact(std::string_view spelling) const {
+  std::int32_t node = root;
+  for (const char byte : spelling) {
+    node = child(node, byte);
+    if (node < 0) return -1;
+  }
+  return at(node).id;
 }
 
 }  // namespace hadal

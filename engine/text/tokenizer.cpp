@@ -20,7 +20,14 @@ Result<std::vector<TokenId>> Tokenizer::encode(std::span<const TextPart> parts) 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool special) const {
   Utf8Stream stream;
   std::string out;
-  for (const TokenId id : ids) out += stream.push(piece(id, special));
+  bool at_beginning = adds_space();
+  for (const TokenId id : ids) {
+    std::string bytes = piece(id, special);
+    if (bytes.empty()) continue;
+    if (at_beginning && bytes.front() == ' ' && !is_control(id)) bytes.erase(0, 1);
+    at_beginning = false;
+    out += stream.push(bytes);
+  }
   return out + stream.finish();
 }
 

@@ -6,6 +6,7 @@
 
 #include "formats/gguf.h"
 #include "support/gguf_writer.h"
+#include "text/canonical_composition.h"
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer_factory.h"
 
@@ -21,6 +22,9 @@ class TokenizerTest : public QObject {
   void decodesWhatItEncoded();
   void piecesAgreeWithReference_data();
   void piecesAgreeWithReference();
+  void agreesWithReferenceOnSmallVocabularies_data();
+  void agreesWithReferenceOnSmallVocabularies();
+  void composesCharacters();
   void agreesWithPublishedVocabularies_data();
   void agreesWithPublishedVocabularies();
   void knowsItsSpecialTokens();
@@ -158,9 +162,73 @@ void TokenizerTest::piecesAgreeWithReference() {
   }
 }
 
+void TokenizerTest::agreesWithReferenceOnSmallVocabularies_data() {
+  QTest::addColumn<QString>("kind");
+  const auto small = readJson("tokenizer_small.json");
+  for (const auto& [kind, ids] : small["byte_level"]["ids"].items()) QTest::newRow(kind.c_str()) << kind.c_str();
+  QTest::newRow("scores") << "scores";
+  QTest::newRow("merges") << "merges";
+}
+
+void TokenizerTest::agreesWithReferenceOnSmallVocabularies() {
+  QFETCH(QString, kind);
+  const auto small = readJson("tokenizer_small.json");
+  const bool sentence_piece = kind == "scores" || kind == "merges";
+  const auto& data = small[sentence_piece ? "sentence_piece" : "byte_level"];
+  const std::vector<std::string> tokens = data["tokens"];
+  GgufWriter writer;
+  writer.text("tokenizer.ggml.model", sentence_piece ? "llama" : "gpt2");
+  writer.texts("tokenizer.ggml.tokens", tokens);
+  const std::size_t added = small["added"], special = small["special"];
+  std::vector<std::int32_t> types(tokens.size(), 1);
+  std::fill(types.end() - static_cast<std::ptrdiff_t>(added), types.end(), 4);
+  std::fill_n(types.end() - static_cast<std::ptrdiff_t>(added + special), special, 3);
+  if (sentence_piece) {
+    types[0] = 2;
+    std::fill_n(types.begin() + 1, 256, 6);
+  } else {
+    writer.text("tokenizer.ggml.pre", kind.toStdString());
+  }
+  writer.numbers<std::int32_t>("tokenizer.ggml.token_type", 5, types);
+  if (kind == "scores") {
+    writer.numbers<float>("tokenizer.ggml.scores", 6, data["scores"]);
+  } else {
+    writer.texts("tokenizer.ggml.merges", data["merges"]);
+  }
+  const auto tokenizer = make(writer);
+  QVERIFY(tokenizer != nullptr);
+  const auto& expected = kind == "scores"   ? data["score_ids"]
+                         : kind == "merges" ? data["merge_ids"]
+                                            : data["ids"][kind.toStdString()];
+  QVERIFY(expected.size() > 200 && expected.size() == small["lines"].size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Ids ids = *tokenizer->encode(small["lines"][i].get<std::string>(), {.add_special = false});
+    QVERIFY2(ids == expected[i].get<Ids>(), (small["lines"][i].dump() + ": " + print(ids)).c_str());
+  }
+}
+
+void TokenizerTest::composesCharacters() {
+  const CanonicalComposition composition;
+  const auto pairs = readJson("composition.json");
+  QVERIFY(pairs.size() > 400);
+  std::string all, composed;
+  for (const auto& pair : pairs) {
+    const std::string text = pair[0], expected = pair[1];
+    QCOMPARE(QByteArray::fromStdString(composition.apply(text)), QByteArray::fromStdString(expected));
+    all += text + '\n';  // which nothing joins
+    composed += expected + '\n';
+  }
+  QVERIFY(composition.apply(all) == composed);
+  QVERIFY(composition.apply("e\xCC\x81"
+                            "e\xFF\xCC\x81\xCC") ==
+          "\xC3\xA9"
+          "e\xFF\xCC\x81\xCC");
+}
+
 void TokenizerTest::agreesWithPublishedVocabularies_data() {
   QTest::addColumn<QString>("name");
-  for (const char* name : {"gpt-2", "deepseek-llm", "deepseek-coder", "starcoder"}) QTest::newRow(name) << name;
+  for (const char* name : {"gpt-2", "deepseek-llm", "deepseek-coder", "starcoder", "llama-spm"})
+    QTest::newRow(name) << name;
 }
 
 // Texts in NAME.gguf.inp, separated by a marker line; a line of ids for each in NAME.gguf.out.
@@ -280,6 +348,8 @@ void TokenizerTest::takesTimeLinearInTheText_data() {
   QTest::newRow("Chinese") << "深渊带是海洋最深的部分";
   QTest::newRow("English") << "The quick brown fox jumps over the lazy dog; it doesn't care. ";
   QTest::newRow("almost special") << "<|im_";
+  QTest::newRow("emoji") << "😀";
+  QTest::newRow("marks") << "e\u0301\u0327";
 }
 
 void TokenizerTest::takesTimeLinearInTheText() {

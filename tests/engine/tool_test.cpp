@@ -96,6 +96,17 @@ void ToolTest::tokenizesAndBack() {
            QByteArray("{\"ids\":[]}\n"));
   QCOMPARE(test::engine_tool({"detokenize", model_, "--ids", "2,28120", "--no-special"}).output, QByteArray("hello"));
   QVERIFY(test::engine_tool({"tokenize", model_, "--text", "hello"}).output.startsWith("28120\t\"hello\"\n"));
+
+  test::write_file(folder_.filePath("several").toStdString(), std::string("hello\0\0hello hello", 18));
+  const QStringList texts = {"tokenize", model_, "--file", folder_.filePath("several"), "--null"};
+  QCOMPARE(test::engine_tool(texts).output, QByteArray("28120\n\n28120 33662\n"));
+  QCOMPARE(test::engine_tool(texts + QStringList{"--json"}).output,
+           QByteArray("{\"ids\":[[28120],[],[28120,33662]]}\n"));
+  const QJsonObject speed =
+      test::engine_tool({"tokenize", model_, "--text", "hello hello", "--speed", "--json"}).json();
+  QCOMPARE(speed["bytes"].toInt(), 11);
+  QCOMPARE(speed["tokens"].toInt(), 2);
+  QVERIFY(speed["mb_per_second"].toDouble() > 0);
 }
 
 void ToolTest::helps() {

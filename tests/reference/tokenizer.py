@@ -3,17 +3,24 @@
 
   tests/data/tokenizer_smollm2.json  ids of texts, the vocabulary and merges taken from the starter model's GGUF file
   tests/data/pre_tokenizer.json      pieces of texts under each set of splitting rules (no vocabulary involved)
+  tests/data/tokenizer_small.json    two small vocabularies trained here, byte-level and SentencePiece's kind, and the
+                                     ids of a few hundred lines under each set of rules
+  tests/data/composition.json        texts and their Unicode normalisation form C
 
-Needs: pip install gguf tokenizers. Run: python3 tests/reference/tokenizer.py MODEL.gguf
+Needs: pip install gguf tokenizers. Run: python3 tests/reference/tokenizer.py MODEL.gguf (without MODEL: all but the
+first file).
 The rules are those the models publish in tokenizer.json; SmolLM2's is Digits(individual_digits) then ByteLevel.
 """
 import json
 import pathlib
 import random
 import sys
+import unicodedata
 
 import gguf
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from compare_tokenizers import byte_spelling
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
 
@@ -82,6 +89,12 @@ RULES = {
                     r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"""
                     r"""| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""],
 }
+RULES["tekken"] = [
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"]
+RULES["qwen35"] = [RULES["qwen2"][0].replace(r"?\p{L}+", r"?[\p{L}\p{M}]+").replace(r"?[^\s\p{L}", r"?[^\s\p{L}\p{M}")]
+WHOLE_FIRST, COMPOSED = {"llama-bpe", "tekken"}, {"qwen2", "qwen35"}
 # What the rules treat differently from each other, and what borders on it.
 ALPHABET = list("  \t\n\r'sSlLtTaZé中文龥あンー한٣1239½²Ⅷ.,!?-_=+<$^~|`。，「！％‘’“\u00a0\u2003\u3000\u0085\u180e\u200b\u0301\u093f😀ǅʰªſ\u212a\u1f7d")
 
@@ -132,6 +145,100 @@ def pieces() -> None:
     (DATA / "pre_tokenizer.json").write_text(json.dumps(result, ensure_ascii=False, indent=0) + "\n")
 
 
+SPECIAL = ["<s>", "</s>", "<|eot_id|>"]
+ADDED = ["<think>", "｜User｜", "    #"]
+
+
+def lines() -> list:
+    source = random.Random(20240118)
+    words = " ".join(TEXTS.values()).split()
+    spaces = [" ", "  ", "\t", "\n", "\r\n", "\u3000", "\u00a0", "\n\n   "]
+    out = []
+    for _ in range(60):
+        out.append("".join(source.choice(words) + source.choice(spaces) for _ in range(source.randint(1, 8))))
+        out.append("".join(source.choices(ALPHABET, k=source.randint(1, 30))))
+        out.append("".join(source.choice([*SPECIAL, *ADDED, *words, *spaces]) for _ in range(source.randint(1, 8))))
+    return out + list(TEXTS.values())
+
+
+def trained(pre_tokenizer, alphabet: list, size: int) -> tuple:
+    """Tokens and merges learnt from the texts above."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizer
+    trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False, special_tokens=[])
+    tokenizer.train_from_iterator([t for t in TEXTS.values()] * 3, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    assert not set(SPECIAL + ADDED) & set(model["vocab"])
+    return sorted(model["vocab"], key=model["vocab"].get), [tuple(m) for m in model["merges"]]
+
+
+def with_added(tokenizer: Tokenizer) -> Tokenizer:
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in SPECIAL])
+    tokenizer.add_tokens([AddedToken(t, normalized=False) for t in ADDED])
+    return tokenizer
+
+
+def byte_level() -> dict:
+    # Learnt across words, so that the rules make a difference.
+    tokens, merges = trained(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False), byte_spelling(), 800)
+    kinds = {}
+    for name, rules in RULES.items():
+        tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges,
+                                         ignore_merges=name in WHOLE_FIRST))
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Split(Regex(rule), "isolated") for rule in rules]
+            + [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+        if name in COMPOSED:
+            tokenizer.normalizer = normalizers.NFC()
+        with_added(tokenizer)
+        kinds[name] = [tokenizer.encode(line).ids for line in lines()]
+    return {"tokens": tokens + SPECIAL + ADDED, "merges": [" ".join(m) for m in merges], "ids": kinds}
+
+
+def sentence_piece() -> dict:
+    words = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    tokens, merges = trained(words, [], 700)
+    # As SentencePiece lays them out: the unknown token, bytes, merged pieces with falling scores, characters last. The
+    # rarer characters are left to the bytes.
+    merged = [a + b for a, b in merges]
+    letters = [t for t in tokens if len(t) == 1 and (ord(t) < 0x250 or t in "".join(merged))]
+    order = ["<unk>"] + [f"<0x{b:02X}>" for b in range(256)] + merged + letters
+    scores = [0.0] * 257 + [-float(i) for i in range(len(merged))] + [-1e9] * len(letters)
+    vocabulary = {t: i for i, t in enumerate(order)}
+    result = {"tokens": order + SPECIAL + ADDED, "scores": scores + [0.0] * len(SPECIAL + ADDED),
+              "merges": [" ".join(m) for m in merges]}
+    # A piece can be put together in several ways, all of which count where there are scores instead of merges.
+    rank = {t: i for i, t in enumerate(merged)}
+    every = [(t[:i], t[i:]) for t in sorted(rank, key=rank.get) for i in range(1, len(t))
+             if t[:i] in vocabulary and t[i:] in vocabulary]
+    for name, pairs in (("score_ids", every), ("merge_ids", merges)):
+        tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=pairs, byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+        with_added(tokenizer)
+        result[name] = [tokenizer.encode(line).ids for line in lines()]
+    return result
+
+
+def small() -> None:
+    result = {"lines": lines(), "special": len(SPECIAL), "added": len(ADDED), "byte_level": byte_level(),
+              "sentence_piece": sentence_piece()}
+    (DATA / "tokenizer_small.json").write_text(json.dumps(result, separators=(",", ":")).replace("],[", "],\n[") + "\n")
+
+
+def composition() -> None:
+    source = random.Random(20240119)
+    marks = "\u0300\u0301\u0308\u0323\u0327\u0334\u0345\u05b0\u093c\u09be\u0cd5\u0f71\u3099\u0344\u20d0\U0001d165"
+    others = "aeEoOZ\u00e9\u1e69\u03b1\u0915\u09c7\u0cc6\u304b\u212b\u2126\uf900\ufb1d\u1100\u1161\u11a8\uac00\uac01\u4e2d\U0001d157\u0958 x\U0002f800"
+    texts = [c for c in marks + others]
+    texts += ["".join(source.choices(marks + marks + others, k=source.randint(2, 12))) for _ in range(400)]
+    pairs = [[t, normalizers.NFC().normalize_str(t)] for t in texts]
+    assert all(new == unicodedata.normalize("NFC", old) for old, new in pairs)
+    (DATA / "composition.json").write_text(json.dumps(pairs, indent=0) + "\n")
+
+
 if __name__ == "__main__":
-    ids(sys.argv[1])
+    if len(sys.argv) > 1:
+        ids(sys.argv[1])
     pieces()
+    small()
+    composition()

@@ -14,7 +14,7 @@ namespace hadal {
 using TokenId = std::int32_t;
 
 struct EncodeOptions {
-  /// Put the beginning-of-sequence token first where the model wants one.
+  /// Put the beginning-of-sequence token first and the end-of-sequence token last where the model wants them.
   bool add_special = true;
   /// Recognise the spelling of special tokens (such as <|im_start|>) inside the text. Off for text a person typed.
   bool parse_special = true;
@@ -30,7 +30,8 @@ struct TextPart {
 /// Text to token ids and back. Immutable after loading; every method may be called from any thread.
 ///
 /// Text must be UTF-8: encode() refuses any other with the offset of the first wrong byte, counted from 0, rather than
-/// let bytes vanish. A vocabulary may still lack a byte that UTF-8 text can have (SmolLM2's lacks six rare control
+/// let bytes vanish. Kinds whose models were taught on Unicode's normalisation form C (Qwen) bring it into that form. A
+/// vocabulary may still lack a byte that UTF-8 text can have (SmolLM2's lacks six rare control
 /// characters and the lead bytes of some unassigned planes); such a byte is left out, as Hugging Face's tokenizers and
 /// llama.cpp do, since byte-level vocabularies define no unknown token for it.
 class Tokenizer {
@@ -40,7 +41,7 @@ class Tokenizer {
   Result<std::vector<TokenId>> encode(std::string_view text, EncodeOptions options = {}) const;
 
   /// The tokens of the parts taken as one text, with special tokens recognised only in parts that are not literal.
-  /// Adds no beginning-of-sequence token.
+  /// Adds no beginning-of-sequence or end-of-sequence token.
   Result<std::vector<TokenId>> encode(std::span<const TextPart> parts) const;
 
   /// The bytes of one token: not necessarily whole UTF-8 characters. Empty for ids outside the vocabulary and,
@@ -56,7 +57,11 @@ class Tokenizer {
   virtual TokenId bos() const = 0;
   virtual TokenId eos() const = 0;
 
-  /// The concatenated pieces; bytes that are no UTF-8 become U+FFFD.
+  /// True where encode() begins plain text with a space that nobody wrote.
+  virtual bool adds_space() const { return false; }
+
+  /// The concatenated pieces; bytes that are no UTF-8 become U+FFFD. The space that encode() put before the text is
+  /// taken off again.
   std::string decode(std::span<const TokenId> ids, bool special = false) const;
 
  protected:
