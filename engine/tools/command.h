@@ -36,5 +36,6 @@ Command logits_command();
 Command generate_command();
 Command bench_command();
 Command devices_command();
+Command template_command();
 
 }  // namespace hadal::tools
