@@ -13,56 +13,56 @@ namespace {
 // The formats are facts of the models (DeepSeek's papers and model cards, Meta's and Mistral's documentation).
 constexpr std::array<BuiltinTemplate, 11> kTemplates = {{
     {"deepseek-coder",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content ~ '\n' }}
-{%- elif m.role == 'assistant' %}{{ '### Response:\n' ~ m.content ~ '\n<|EOT|>\n' }}
-{%- else %}{{ '### Instruction:\n' ~ m.content ~ '\n' }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n' }}
+{%- elif m.role == 'assistant' %}{{ '### Response:\n' ~ (m.content or '') ~ '\n<|EOT|>\n' }}
+{%- else %}{{ '### Instruction:\n' ~ (m.content or '') ~ '\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '### Response:\n' }}{% endif %})"},
     {"deepseek-v2",
      // No space behind the last colon: DeepSeek-V2-Lite answers worse with one.
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content ~ '\n\n' }}
-{%- elif m.role == 'assistant' %}{{ 'Assistant: ' ~ m.content ~ eos_token }}
-{%- else %}{{ 'User: ' ~ m.content ~ '\n\n' }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n\n' }}
+{%- elif m.role == 'assistant' %}{{ 'Assistant: ' ~ (m.content or '') ~ eos_token }}
+{%- else %}{{ 'User: ' ~ (m.content or '') ~ '\n\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ 'Assistant:' }}{% endif %})"},
     {"deepseek-v3",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ m.content ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ m.content }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ (m.content or '') ~ eos_token }}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '<｜Assistant｜>' }}{% endif %})"},
     {"deepseek-r1",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ m.content.split('</think>')[-1] ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ m.content }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ (m.content or '').split('</think>')[-1] ~ eos_token }}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %})"},
     {"deepseek-v3.1",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜></think>' ~ m.content.split('</think>')[-1] ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ m.content }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜></think>' ~ (m.content or '').split('</think>')[-1] ~ eos_token }}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '<｜Assistant｜>' ~ ('<think>' if thinking else '</think>') }}{% endif %})"},
     {"chatml",
-     R"({% for m in messages %}{{ '<|im_start|>' ~ m.role ~ '\n' ~ m.content ~ '<|im_end|>\n' }}{% endfor %}
+     R"({% for m in messages %}{{ '<|im_start|>' ~ m.role ~ '\n' ~ (m.content or '') ~ '<|im_end|>\n' }}{% endfor %}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})"},
     {"llama-3",
-     R"({{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' ~ m.role ~ '<|end_header_id|>\n\n' ~ m.content | trim ~ '<|eot_id|>' }}
+     R"({{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' ~ m.role ~ '<|end_header_id|>\n\n' ~ (m.content or '') | trim ~ '<|eot_id|>' }}
 {%- endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})"},
     {"llama-2",
      R"({% set ns = namespace(system='') %}{% for m in messages %}{% if m.role == 'system' %}
-{%- set ns.system = '<<SYS>>\n' ~ m.content | trim ~ '\n<</SYS>>\n\n' %}
-{%- elif m.role == 'assistant' %}{{ ' ' ~ m.content | trim ~ ' ' ~ eos_token }}
-{%- else %}{{ bos_token ~ '[INST] ' ~ ns.system ~ m.content | trim ~ ' [/INST]' }}{% set ns.system = '' %}{% endif %}{% endfor %})"},
+{%- set ns.system = '<<SYS>>\n' ~ (m.content or '') | trim ~ '\n<</SYS>>\n\n' %}
+{%- elif m.role == 'assistant' %}{{ ' ' ~ (m.content or '') | trim ~ ' ' ~ eos_token }}
+{%- else %}{{ bos_token ~ '[INST] ' ~ ns.system ~ (m.content or '') | trim ~ ' [/INST]' }}{% set ns.system = '' %}{% endif %}{% endfor %})"},
     {"mistral",
      R"({{ bos_token }}{% set ns = namespace(system='') %}{% for m in messages %}{% if m.role == 'system' %}
-{%- set ns.system = m.content ~ '\n\n' %}
-{%- elif m.role == 'assistant' %}{{ m.content ~ eos_token }}
-{%- else %}{{ '[INST] ' ~ ns.system ~ m.content ~ ' [/INST]' }}{% set ns.system = '' %}{% endif %}{% endfor %})"},
+{%- set ns.system = (m.content or '') ~ '\n\n' %}
+{%- elif m.role == 'assistant' %}{{ (m.content or '') ~ eos_token }}
+{%- else %}{{ '[INST] ' ~ ns.system ~ (m.content or '') ~ ' [/INST]' }}{% set ns.system = '' %}{% endif %}{% endfor %})"},
     {"alpaca",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content ~ '\n\n' }}
-{%- elif m.role == 'assistant' %}{{ '### Response:\n' ~ m.content ~ eos_token ~ '\n\n' }}
-{%- else %}{{ '### Instruction:\n' ~ m.content ~ '\n\n' }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n\n' }}
+{%- elif m.role == 'assistant' %}{{ '### Response:\n' ~ (m.content or '') ~ eos_token ~ '\n\n' }}
+{%- else %}{{ '### Instruction:\n' ~ (m.content or '') ~ '\n\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '### Response:\n' }}{% endif %})"},
     {"plain",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content ~ '\n\n' }}
-{%- elif m.role == 'assistant' %}{{ 'Assistant: ' ~ m.content ~ '\n\n' }}
-{%- else %}{{ 'User: ' ~ m.content ~ '\n\n' }}{% endif %}{% endfor %}
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n\n' }}
+{%- elif m.role == 'assistant' %}{{ 'Assistant: ' ~ (m.content or '') ~ '\n\n' }}
+{%- else %}{{ 'User: ' ~ (m.content or '') ~ '\n\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ 'Assistant:' }}{% endif %})"},
 }};
 

@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import json
 import pathlib
+import re
 import sys
 
 import jinja2
@@ -85,14 +86,32 @@ CONVERSATIONS = [
 assert len(CONVERSATIONS) == 30
 
 
-def environment():
-    """As transformers.utils.chat_template_utils sets it up, with the clock stopped."""
+class Namespace(jinja2.utils.Namespace):
+    def __init__(*args, **kwargs):
+        self, args = args[0], args[1:]
+        attributes = dict(*args, **kwargs)
+        for name in attributes:
+            Namespace.check(name)
+        jinja2.utils.Namespace.__init__(self, attributes)
+
+    def __setitem__(self, name, value):
+        Namespace.check(name)
+        jinja2.utils.Namespace.__setitem__(self, name, value)
+
+    @staticmethod
+    def check(name):
+        if isinstance(name, str) and name.startswith("_"):
+            raise jinja2.exceptions.SecurityError(name)
+
+
+def environment(lenient=True):
+    """As transformers.utils.chat_template_utils sets it up, with the clock stopped; `lenient`: tojson takes generators."""
     def raise_exception(message):
         raise jinja2.exceptions.TemplateError(message)
 
     def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-        # `default`: what map() gives, which servers of this format accept.
-        return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys, default=list)
+        return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys,
+                          default=list if lenient else None)
 
     class Generation(jinja2.ext.Extension):
         tags = {"generation"}
@@ -109,6 +128,7 @@ def environment():
     env.filters["tojson"] = tojson
     env.filters["from_json"] = json.loads
     env.globals["raise_exception"] = raise_exception
+    env.globals["namespace"] = Namespace
     env.globals["strftime_now"] = NOW.strftime
     return env
 
@@ -142,17 +162,26 @@ def render(template, messages, tools, more, prompt):
     return None
 
 
-def suite(folder, env, keep):
+def files(folder):
+    return [(path.stem, path.read_bytes().decode()) for path in sorted(folder.glob("*.jinja"))]
+
+
+def built_in(root):
+    """The templates that stand in where a model brings none."""
+    text = (root.parent / "engine" / "text" / "builtin_templates.cpp").read_text()
+    return re.findall(r'{"([\w.-]+)",(?:\s*//[^\n]*)?\s*R"\((.*?)\)"}', text, re.DOTALL)
+
+
+def suite(templates, env, keep):
     out = []
-    for path in sorted(folder.glob("*.jinja")):
-        source = path.read_bytes().decode()
+    for title, source in templates:
         template = env.from_string(source)
         results = []
         for name, messages, tools, more in CONVERSATIONS:
             for prompt in (True, False):
                 text = render(template, messages, tools, more, prompt)
                 results.append(text if keep or text is None else hashlib.sha256(text.encode()).hexdigest())
-        out.append({"name": path.stem, "source_sha256": hashlib.sha256(source.encode()).hexdigest(), "results": results})
+        out.append({"name": title, "source_sha256": hashlib.sha256(source.encode()).hexdigest(), "results": results})
     return out
 
 
@@ -163,12 +192,13 @@ def main():
         "words": WORDS,
         "time": [NOW.year, NOW.month, NOW.day, NOW.hour, NOW.minute, NOW.second],
         "conversations": [{"name": n, "messages": m, "tools": t, "variables": v} for n, m, t, v in CONVERSATIONS],
-        "published": suite(pathlib.Path(sys.argv[1]), env, False),
-        "ours": suite(root / "data" / "templates", env, True),
+        "published": suite(files(pathlib.Path(sys.argv[1])), env, False),
+        "built_in": suite(built_in(root), env, False),
+        "ours": suite(files(root / "data" / "templates"), env, True),
     }
     lines = json.dumps(result, ensure_ascii=False, indent=0)
     (root / "data" / "chat_template_suite.json").write_text(lines + "\n")
-    for template in result["published"] + result["ours"]:
+    for template in result["published"] + result["built_in"] + result["ours"]:
         print(template["name"], "refused:", sum(r is None for r in template["results"]), "of", len(template["results"]))
 
 

@@ -17,6 +17,8 @@ struct ToolCall {
   std::string id;
   std::string name;
   std::string arguments;  ///< A JSON object.
+
+  bool operator==(const ToolCall&) const = default;
 };
 
 struct ChatMessage {

@@ -50,8 +50,10 @@ ExpressionPtr Parser::parse_expression(bool with_conditional) {
 }
 
 ExpressionPtr Parser::parse_conditional() {
+  const std::size_t unknown = unknown_.size();
   ExpressionPtr value = parse_or();
   while (at_word("if")) {
+    unknown_.resize(unknown);
     auto out = node(Expression::Kind::conditional);
     take();
     ++branches_;
@@ -365,7 +367,9 @@ ExpressionPtr Parser::parse_one_filter(ExpressionPtr left) {
   auto out = node(Expression::Kind::filter);
   out->name = parse_dotted_name("a filter's name");
   out->filter = find_filter(out->name);
-  if (out->filter == nullptr && branches_ == 0) fail(concat("there is no filter ", printable(out->name)));
+  if (out->filter == nullptr && branches_ == 0) {
+    unknown_.push_back({concat("there is no filter ", printable(out->name)), current().line});
+  }
   if (at_mark("(")) out->arguments = parse_arguments();
   out->children.push_back(std::move(left));
   return finish(std::move(out));
@@ -377,7 +381,9 @@ ExpressionPtr Parser::parse_test(ExpressionPtr left) {
   const bool negated = skip_word("not");
   out->name = parse_dotted_name("a test's name");
   out->test = find_test(out->name);
-  if (out->test == nullptr && branches_ == 0) fail(concat("there is no test ", printable(out->name)));
+  if (out->test == nullptr && branches_ == 0) {
+    unknown_.push_back({concat("there is no test ", printable(out->name)), current().line});
+  }
   out->children.push_back(std::move(left));
   const auto kind = current().kind;
   const bool operand = kind == Token::Kind::string || kind == Token::Kind::integer || kind == Token::Kind::real ||

@@ -127,10 +127,7 @@ Value unique(Runtime& runtime, const Value& input, const Arguments& arguments) {
 Value groupby(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const Values values = bind_parameters(runtime, "groupby", arguments, {"attribute", "default", "case_sensitive"});
   const bool case_sensitive = boolean_or(values[2], false);
-  const auto value_of = [&](const Value& item) {
-    const Value found = get_path(runtime, item, values[0]);
-    return found.is(Kind::undefined) && given(values[1]) ? values[1] : found;
-  };
+  const auto value_of = [&](const Value& item) { return get_path(runtime, item, values[0], values[1]); };
   std::vector<Keyed> items;
   for (const Value& item : iterate(runtime, input))
     items.push_back({{folded(runtime, value_of(item), case_sensitive)}, item});

@@ -80,8 +80,7 @@ Value map(Runtime& runtime, const Value& input, const Arguments& arguments) {
   if (arguments.positional.empty() && attribute != nullptr) {
     const Value* fallback = named(arguments, "default");
     for (const Value& item : iterate(runtime, input)) {
-      out.push_back(get_path(runtime, item, *attribute));
-      if (out.back().is(Kind::undefined) && fallback != nullptr) out.back() = *fallback;
+      out.push_back(get_path(runtime, item, *attribute, fallback == nullptr ? Value() : *fallback));
     }
     return runtime.generator(std::move(out));
   }

@@ -200,7 +200,8 @@ Value format_braces(Runtime& runtime, const Value& format, const Arguments& argu
     const auto field = text.view().substr(at, close - at);
     at = close + 1;
     const std::size_t colon = std::min(field.find(':'), field.size());
-    const auto name = field.substr(0, colon);
+    const std::size_t dot = std::min(field.substr(0, colon).find('.'), colon);
+    const auto name = field.substr(0, dot);
     const bool numbered =
         !name.empty() && name.size() < 6 && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
     const std::size_t index = name.empty() ? next++ : numbered ? std::stoul(std::string(name)) : SIZE_MAX;
@@ -208,7 +209,8 @@ Value format_braces(Runtime& runtime, const Value& format, const Arguments& argu
     if (index == SIZE_MAX ? found == arguments.named.end() : index >= arguments.positional.size()) {
       runtime.fail(concat("a format asks for ", printable(field), ", which is not there"));
     }
-    const Value& value = index == SIZE_MAX ? found->second : arguments.positional[index];
+    Value value = index == SIZE_MAX ? found->second : arguments.positional[index];
+    if (dot < colon) value = get_path(runtime, value, runtime.string(field.substr(dot + 1, colon - dot - 1)));
     Spec spec;
     if (colon < field.size()) {
       std::size_t place = colon + 1;

@@ -76,7 +76,7 @@ class Writer {
     } else if (style_.ascii && c >= 0x10000) {
       append_unit(out, 0xD800 + ((c - 0x10000) >> 10U));
       append_unit(out, 0xDC00 + ((c - 0x10000) & 0x3FFU));
-    } else if (style_.ascii && c >= 0x80) {
+    } else if (style_.ascii && c >= 0x7F) {
       append_unit(out, c);
     } else {
       out += character;

@@ -32,10 +32,11 @@ Value refuse_change(Runtime& runtime, const Value& self, const Arguments&) {
 }
 
 Value dict_get(Runtime& runtime, const Value& self, const Arguments& arguments) {
+  if (!arguments.named.empty()) runtime.fail("get() takes its arguments without names");
   const Values values = bind_parameters(runtime, "get", arguments, {"key", "default"});
   const Value* found = find_key(runtime, self.as<DictObject>(), values[0]);
   if (found != nullptr) return *found;
-  return arguments.positional.size() + arguments.named.size() > 1 ? values[1] : Value::none();
+  return arguments.positional.size() > 1 ? values[1] : Value::none();
 }
 
 Value dict_view(Runtime& runtime, const Value& self, Flavour flavour) {

@@ -350,6 +350,11 @@ Value get_attribute(Runtime& runtime, const Value& value, const std::string& nam
     }
     return Value::missing(hint);
   }
+  if (value.is(Kind::list) && (name == "grouper" || name == "list")) {
+    // groupby gives pairs whose halves have names.
+    const ListObject& pair = value.as<ListObject>();
+    if (pair.flavour == ListObject::Flavour::tuple && pair.items.size() == 2) return pair.items[name == "list" ? 1 : 0];
+  }
   if (value.is(Kind::callable)) {
     if (auto found = value.as<CallableObject>().attribute(runtime, name)) return *std::move(found);
   }
@@ -392,8 +397,12 @@ Value get_slice(Runtime& runtime, const Value& value, const Value& start, const 
                       value.is(Kind::list) ? value.as<ListObject>().flavour : ListObject::Flavour::list);
 }
 
-Value get_path(Runtime& runtime, const Value& value, const Value& path) {
-  if (!path.is(Kind::string)) return get_item(runtime, value, path, nullptr);
+Value get_path(Runtime& runtime, const Value& value, const Value& path, const Value& fallback) {
+  const bool falls = !fallback.is(Kind::undefined) && !fallback.is(Kind::none);
+  if (!path.is(Kind::string)) {
+    Value found = get_item(runtime, value, path, nullptr);
+    return falls && found.is(Kind::undefined) ? fallback : found;
+  }
   Value out = value;
   const std::string_view whole = path.bytes();
   for (std::size_t begin = 0; begin <= whole.size();) {
@@ -403,6 +412,7 @@ Value get_path(Runtime& runtime, const Value& value, const Value& path) {
         !part.empty() && part.size() < 10 && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
     out =
         get_item(runtime, out, number ? Value::integer(std::stoll(std::string(part))) : runtime.string(part), nullptr);
+    if (falls && out.is(Kind::undefined)) out = fallback;
     begin = end + 1;
   }
   return out;

@@ -34,7 +34,8 @@ Value get_item(Runtime& runtime, const Value& value, const Value& key, const std
 /// value[start:stop:step], each undefined or none where left out.
 Value get_slice(Runtime& runtime, const Value& value, const Value& start, const Value& stop, const Value& step);
 /// a.b.0 as filters take it: attribute="a.b.0", or an index.
-Value get_path(Runtime& runtime, const Value& value, const Value& path);
+/// `fallback`, unless undefined, stands for every step that is undefined.
+Value get_path(Runtime& runtime, const Value& value, const Value& path, const Value& fallback = {});
 
 /// Null if the key is missing.
 const Value* find_key(Runtime& runtime, const DictObject& dict, const Value& key);

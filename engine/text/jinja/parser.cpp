@@ -89,7 +89,9 @@ std::unique_ptr<Statement> Parser::statement(Statement::Kind kind) const {
 }
 
 Body Parser::parse() {
-  return parse_body({});
+  Body out = parse_body({});
+  if (!unknown_.empty()) throw unknown_.front();
+  return out;
 }
 
 /// Up to a block that begins with one of the words, whose {% and word are left behind; or up to the end.
@@ -147,7 +149,10 @@ std::unique_ptr<const Statement> Parser::parse_statement() {
   if (word == "print") {
     auto print = statement(Statement::Kind::output);
     take();
-    print->outputs.push_back(parse_tuple());
+    while (current().kind != Token::Kind::block_end) {
+      if (!print->outputs.empty()) expect_mark(",");
+      print->outputs.push_back(parse_expression());
+    }
     end_block();
     return print;
   }

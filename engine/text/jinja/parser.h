@@ -100,8 +100,9 @@ class Parser {
   std::size_t at_ = 0;
   int depth_ = 0;
   int loops_ = 0;
-  int branches_ = 0;            ///< Inside an if: what is unknown there fails only when it is reached.
-  std::vector<Macro*> macros_;  ///< Being parsed, the innermost last.
+  int branches_ = 0;                  ///< Inside an if: what is unknown there fails only when it is reached.
+  std::vector<SyntaxError> unknown_;  ///< Filters and tests that are not there, outside of anything that may not run.
+  std::vector<Macro*> macros_;        ///< Being parsed, the innermost last.
 };
 
 }  // namespace hadal::jinja

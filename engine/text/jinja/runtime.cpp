@@ -157,7 +157,7 @@ void Runtime::bind_arguments(const Macro& macro, const Arguments& arguments) {
       if (bound[index]) fail(concat("macro ", printable(macro.name), " is given ", printable(name), " twice"));
       bind(macro.parameters[index], value);
       bound[index] = true;
-    } else if (name == "caller") {
+    } else if (name == "caller" && macro.uses_caller) {
       caller = value;
     } else if (macro.uses_kwargs) {
       rest.emplace_back(string(name), value);

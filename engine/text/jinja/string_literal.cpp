@@ -107,6 +107,7 @@ NumberLiteral read_number(std::string_view text) {
   const char* last = plain.data() + plain.size();
   const auto error = out.is_real ? std::from_chars(plain.data(), last, out.real).ec
                                  : std::from_chars(plain.data(), last, out.integer).ec;
+  if (!out.is_real && out.integer != 0 && plain.starts_with('0')) out.problem = "a number begins with 0";
   if (error != std::errc()) out.problem = concat("the number ", printable(plain), " is too large");
   return out;
 }

@@ -144,10 +144,9 @@ std::string to_upper(std::string_view text) {
     std::ranges::transform(out, out.begin(), ascii_upper);
     return out;
   }
-  out = map_case(text, 'U');
-  // The one letter in common use whose capital is two.
+  // The one letter in common use whose capital is two; the tables know only single ones.
   for (std::size_t at = 0; (at = out.find("ß", at)) != std::string::npos;) out.replace(at, 2, "SS");
-  return out;
+  return map_case(out, 'U');
 }
 
 std::string to_lower(std::string_view text) {

@@ -1,0 +1,88 @@
+#include "text/tool_calls.h"
+
+#include <nlohmann/json.hpp>
+
+namespace hadal {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(space);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+}
+
+bool take(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+/// Arguments as one JSON object in one line; some models write it into a string.
+std::optional<std::string> arguments_of(const ordered_json& json) {
+  if (json.is_object()) return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (!json.is_string()) return std::nullopt;
+  const auto inner = ordered_json::parse(json.get_ref<const std::string&>(), nullptr, false);
+  if (!inner.is_object()) return std::nullopt;
+  return arguments_of(inner);
+}
+
+std::optional<ToolCall> parse_json_call(std::string_view text) {
+  const auto json = ordered_json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("name") || !json["name"].is_string()) return std::nullopt;
+  const char* key = json.contains("arguments") ? "arguments" : "parameters";
+  const auto arguments = json.contains(key) ? arguments_of(json[key]) : std::optional<std::string>("{}");
+  if (!arguments || json["name"].get_ref<const std::string&>().empty()) return std::nullopt;
+  return ToolCall{{}, json["name"], *arguments};
+}
+
+/// NAME<｜tool▁sep｜>{...}, or function<｜tool▁sep｜>NAME, a line end and {...} in a fence.
+std::optional<ToolCall> parse_deepseek_call(std::string_view text) {
+  constexpr std::string_view separator = "<｜tool▁sep｜>";
+  const std::size_t at = text.find(separator);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view name = trimmed(text.substr(0, at)), rest = trimmed(text.substr(at + separator.size()));
+  if (!rest.starts_with('{')) {
+    const std::size_t line = rest.find('\n');
+    if (line == std::string_view::npos) return std::nullopt;
+    name = trimmed(rest.substr(0, line));
+    rest = trimmed(rest.substr(line));
+    if (!take(rest, "```json") && !take(rest, "```")) return std::nullopt;
+    if (!rest.ends_with("```")) return std::nullopt;
+    rest.remove_suffix(3);
+  }
+  const auto json = ordered_json::parse(rest, nullptr, false);
+  if (!json.is_object() || name.empty()) return std::nullopt;
+  return ToolCall{{}, std::string(name), *arguments_of(json)};
+}
+
+}  // namespace
+
+std::optional<std::vector<ToolCall>> parse_tool_calls(std::string_view stretch) {
+  const auto& [json, several, single] = tool_call_tags;
+  std::vector<ToolCall> out;
+  if (take(stretch, json.open)) {
+    if (!stretch.ends_with(json.close)) return std::nullopt;
+    stretch.remove_suffix(json.close.size());
+    auto call = parse_json_call(stretch);
+    if (!call) return std::nullopt;
+    out.push_back(std::move(*call));
+    return out;
+  }
+  if (take(stretch, several.open) && stretch.ends_with(several.close)) stretch.remove_suffix(several.close.size());
+  for (stretch = trimmed(stretch); !stretch.empty(); stretch = trimmed(stretch)) {
+    if (!take(stretch, single.open)) return std::nullopt;
+    const std::size_t end = stretch.find(single.close);
+    if (end == std::string_view::npos) return std::nullopt;
+    auto call = parse_deepseek_call(stretch.substr(0, end));
+    if (!call) return std::nullopt;
+    out.push_back(std::move(*call));
+    stretch.remove_prefix(end + single.close.size());
+  }
+  if (out.empty()) return std::nullopt;
+  return out;
+}
+
+}  // namespace hadal
