@@ -1,23 +1,32 @@
-#include "text/chat_template_factory.h"
+#include <nlohmann/json.hpp>
 
-#include "base/mapped_file.h"
 #include "base/text.h"
+#include "text/chat_template_factory.h"
 #include "tools/arguments.h"
+#include "tools/input_file.h"
+#include "tools/json_file.h"
 #include "tools/output.h"
 
 namespace hadal::tools {
 namespace {
 
-Result<std::string> read_text(const std::string& path) {
-  const auto file = MappedFile::open(path);
-  if (!file) return file.error();
-  return std::string(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+/// A JSON list of objects as text, checked so that a sentence can name the file and the place.
+Result<std::string> read_list(const std::string& path, std::string_view what) {
+  const auto json = read_json_file(path);
+  if (!json) return json.error();
+  if (!json->is_array()) return at_fault(path, concat("must be a list of ", what, "s, not ", kind_of(*json), "."));
+  for (std::size_t i = 0; i < json->size(); ++i) {
+    const auto& item = (*json)[i];
+    if (!item.is_object())
+      return at_fault(path, concat("needs an object as ", what, " ", i + 1, ", not ", kind_of(item), "."));
+  }
+  return json->dump();
 }
 
 Result<std::unique_ptr<const ChatTemplate>> template_of(const Arguments& arguments, const GgufFile& file) {
   const auto path = arguments.value("--template");
   if (!path) return make_chat_template(file);
-  const auto source = read_text(*path);
+  const auto source = read_text_file(*path, 1'000'000);
   if (!source) return source.error();
   return make_chat_template(file, *source);
 }
@@ -29,7 +38,7 @@ int run(const Arguments& arguments) {
   if (!file) return fail(file.error());
   const auto chat = template_of(arguments, *file);
   if (!chat) return fail(chat.error());
-  const auto messages = read_text(*path);
+  const auto messages = read_list(*path, "message");
   if (!messages) return fail(messages.error());
 
   TemplateOptions options;
@@ -38,7 +47,7 @@ int run(const Arguments& arguments) {
   if (arguments.has("--thinking")) options.thinking = true;
   if (arguments.has("--no-thinking")) options.thinking = false;
   if (const auto tools = arguments.value("--tools")) {
-    auto text = read_text(*tools);
+    auto text = read_list(*tools, "tool");
     if (!text) return fail(text.error());
     options.tools = std::move(*text);
   }

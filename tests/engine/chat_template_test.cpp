@@ -1,3 +1,4 @@
+#include <QFile>
 #include <QtTest>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,9 +16,17 @@ class ChatTemplateTest : public QObject {
  private slots:
   void agreesWithJinja_data();
   void agreesWithJinja();
-  void refusesWhatItDoesNotUnderstand_data();
-  void refusesWhatItDoesNotUnderstand();
-  void refusesUnknownRoles();
+  void saysWhatIsMalformed_data();
+  void saysWhatIsMalformed();
+  void standsIn_data();
+  void standsIn();
+  void refusesWhereNothingIsKnown();
+  void saysWhereItFails();
+  void passesRolesToolsAndThoughts();
+  void tellsTheTemplatesWordsApart_data();
+  void tellsTheTemplatesWordsApart();
+  void continuesAnAnswer_data();
+  void continuesAnAnswer();
   void messagesCannotEndTheirTurn();
 };
 
@@ -36,6 +45,19 @@ Result<std::unique_ptr<const ChatTemplate>> make(const std::string& source) {
   return make_chat_template(*file);
 }
 
+std::string joined(const std::vector<TextPart>& parts) {
+  std::string out;
+  for (const TextPart& part : parts) out += part.text;
+  return out;
+}
+
+/// Literal parts in [brackets].
+std::string marked(const std::vector<TextPart>& parts) {
+  std::string out;
+  for (const TextPart& part : parts) out += part.literal ? "[" + part.text + "]" : part.text;
+  return out;
+}
+
 }  // namespace
 
 void ChatTemplateTest::agreesWithJinja_data() {
@@ -49,6 +71,7 @@ void ChatTemplateTest::agreesWithJinja() {
   const auto test = references().at(static_cast<std::size_t>(index));
   const auto chat_template = make(test["template"]);
   QVERIFY2(bool(chat_template), chat_template ? "" : chat_template.error().message.c_str());
+  QVERIFY(!(*chat_template)->origin().built_in);
   QVERIFY(test["cases"].size() >= 12);
   for (const auto& expected : test["cases"]) {
     std::vector<ChatMessage> messages;
@@ -59,41 +82,24 @@ void ChatTemplateTest::agreesWithJinja() {
   }
 }
 
-void ChatTemplateTest::refusesWhatItDoesNotUnderstand_data() {
+void ChatTemplateTest::saysWhatIsMalformed_data() {
   QTest::addColumn<QString>("source");
   QTest::addColumn<QString>("says");
   const auto row = [](const char* name, const char* source, const char* says) {
     QTest::newRow(name) << QString(source) << QString(says);
   };
-  const char* unknown = "does not understand";
-  row("empty", "", unknown);
-  row("text", "hello", unknown);
-  row("unclosed output", "{{ messages", "a {{ in it is never closed");
-  row("unclosed statement", "{% for", "a {% in it is never closed");
-  row("unclosed comment", "{# for", "a {# in it is never closed");
-  row("unclosed string", "{{ 'abc }}", "is never closed");
-  row("odd escape", "{{ '\\x41' }}", "has the escape \\x");
-  row("endless range", "{% for i in range(10 ** 9) %}{{ i }}{% endfor %}", unknown);
-  row("code", "{{ ''.__class__.__mro__ }}", unknown);
-  row("function", "{% for message in messages %}{{ raise_exception('no') }}{% endfor %}", unknown);
-  row("another condition",
-      "{% for message in messages %}{% if message.role == 'tool' %}x{% endif %}{{ '<' + message.role + '>' + "
-      "message.content + '</>' }}{% endfor %}",
-      unknown);
-  row("filter",
-      "{% for message in messages %}{{ '<' + message.role + '>' + message.content | trim + '</>' }}{% endfor %}",
-      unknown);
-  row("no separator", "{% for message in messages %}{{ message.role + message.content }}{% endfor %}", unknown);
-  row("more behind",
-      "{% for message in messages %}{{ '<' + message.role + '>' + message.content + '</>' }}{% endfor %}{% if tools "
-      "%}x{% endif %}",
-      unknown);
-  row("unclosed loop", "{% for message in messages %}{{ '<' + message.role + '>' + message.content + '</>' }}",
-      unknown);
-  row("a lone brace", "{", unknown);
+  row("unclosed output", "a\n{{ messages", "line 2: a {{ is never closed");
+  row("unclosed statement", "{% for", "line 1: a {% is never closed");
+  row("unclosed comment", "\n\n{# for", "line 3: a comment is never closed");
+  row("unclosed string", "{{ 'abc }}", "a string is never closed");
+  row("short escape", "{{ '\\x4' }}", "an escape with too few digits");
+  row("unclosed loop", "{% for m in messages %}x", "{% endfor %} is missing");
+  row("another file", "{% include 'x' %}", "templates of several files");
+  row("unknown filter", "{{ messages | nonsense }}", "there is no filter nonsense");
+  row("unknown statement", "{% nonsense %}", "a statement is expected, but there is \"nonsense\"");
 }
 
-void ChatTemplateTest::refusesWhatItDoesNotUnderstand() {
+void ChatTemplateTest::saysWhatIsMalformed() {
   QFETCH(QString, source);
   QFETCH(QString, says);
   const auto chat_template = make(source.toStdString());
@@ -101,7 +107,73 @@ void ChatTemplateTest::refusesWhatItDoesNotUnderstand() {
   const QString sentence = QString::fromStdString(chat_template.error().message);
   QVERIFY2(sentence.contains(says), qPrintable(sentence));
   QVERIFY2(sentence.contains("A Model") && sentence.contains("tokenizer.chat_template"), qPrintable(sentence));
+}
 
+void ChatTemplateTest::standsIn_data() {
+  QTest::addColumn<QString>("architecture");
+  QTest::addColumn<QString>("tokenizer");
+  QTest::addColumn<QString>("splits");
+  QTest::addColumn<QString>("name");
+  QTest::addColumn<QStringList>("tokens");
+  QTest::addColumn<QString>("builtIn");
+  const auto row = [](const char* title, const char* architecture, const char* tokenizer, const char* splits,
+                      const char* name, const QStringList& tokens, const char* built_in) {
+    QTest::newRow(title) << architecture << tokenizer << splits << name << tokens << built_in;
+  };
+  const QStringList turns = {"<｜User｜>", "<｜Assistant｜>", "<｜end▁of▁sentence｜>"};
+  row("V3", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek V3", turns, "deepseek-v3");
+  row("V3.1", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek V3.1", turns, "deepseek-v3.1");
+  row("R1", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek R1", turns, "deepseek-r1");
+  row("distilled Qwen", "qwen2", "gpt2", "deepseek-r1-qwen", "a Qwen", turns, "deepseek-r1");
+  row("V2", "deepseek2", "gpt2", "deepseek-llm", "V2 Lite", {"<｜end▁of▁sentence｜>"}, "deepseek-v2");
+  row("coder", "llama", "gpt2", "deepseek-coder", "x", {"<|EOT|>"}, "deepseek-coder");
+  row("Qwen", "qwen2", "gpt2", "qwen2", "x", {"<|im_start|>", "<|im_end|>"}, "chatml");
+  row("Llama 3", "llama", "gpt2", "llama-bpe", "x", {"<|start_header_id|>"}, "llama-3");
+  row("Mistral", "llama", "llama", "", "Mistral 7B", {"<s>"}, "mistral");
+  row("Mistral's token", "llama", "gpt2", "tekken", "x", {"[INST]"}, "mistral");
+  row("Llama 2", "llama", "llama", "", "x", {"<s>"}, "llama-2");
+  row("Alpaca", "llama", "llama", "", "Alpaca 7B", {"<s>"}, "alpaca");
+  row("GPT-2", "gpt2", "gpt2", "gpt-2", "x", {"<|endoftext|>"}, "plain");
+}
+
+void ChatTemplateTest::standsIn() {
+  QFETCH(QString, architecture);
+  QFETCH(QString, tokenizer);
+  QFETCH(QString, splits);
+  QFETCH(QString, name);
+  QFETCH(QStringList, tokens);
+  QFETCH(QString, builtIn);
+  std::vector<std::string> spellings;
+  for (const QString& token : tokens) spellings.push_back(token.toStdString());
+  const auto made = [&](const char* own) {
+    GgufWriter writer;
+    writer.text("general.architecture", architecture.toStdString()).text("general.name", name.toStdString());
+    writer.text("tokenizer.ggml.model", tokenizer.toStdString()).text("tokenizer.ggml.pre", splits.toStdString());
+    writer.texts("tokenizer.ggml.tokens", spellings).u32("tokenizer.ggml.bos_token_id", 0);
+    if (own != nullptr) writer.text("tokenizer.chat_template", own);
+    const std::string bytes = writer.bytes();
+    const auto file = test::parse(bytes);
+    return make_chat_template(*file);
+  };
+  for (const char* own : {static_cast<const char*>(nullptr), "{% broken"}) {
+    const auto chat = made(own);
+    QVERIFY2(bool(chat), chat ? "" : chat.error().message.c_str());
+    const ChatTemplate::Origin& origin = (*chat)->origin();
+    QVERIFY(origin.built_in);
+    QCOMPARE(QString::fromStdString(origin.name), builtIn);
+    const QString reason = QString::fromStdString(origin.reason);
+    QVERIFY2(reason.contains(own == nullptr ? "carries no chat template" : "line 1: a {% is never closed"),
+             qPrintable(reason));
+    QVERIFY2(reason.contains(builtIn) && reason.endsWith('.'), qPrintable(reason));
+    QVERIFY((*chat)->render(std::vector<ChatMessage>{{"system", "s"}, {"user", "u"}}, true));
+  }
+  // The file's own rules where it can be read.
+  const auto own = made("own");
+  QVERIFY(own && !(*own)->origin().built_in);
+  QCOMPARE(*(*own)->render({}, true), std::string("own"));
+}
+
+void ChatTemplateTest::refusesWhereNothingIsKnown() {
   const std::string none = GgufWriter().text("general.name", "A Model").bytes();
   const auto missing = make_chat_template(*test::parse(none));
   QVERIFY(!missing);
@@ -110,13 +182,123 @@ void ChatTemplateTest::refusesWhatItDoesNotUnderstand() {
   QVERIFY(!make_chat_template(*test::parse(number)));
 }
 
-void ChatTemplateTest::refusesUnknownRoles() {
-  const auto chat_template = make(references().at(0)["template"]);
-  QVERIFY(bool(chat_template));
-  const std::vector<ChatMessage> messages = {{"tool<|im_end|>", "x"}};
-  const auto text = (*chat_template)->render(messages, true);
-  QVERIFY(!text);
-  QVERIFY(text.error().code == ErrorCode::invalid_argument);
+void ChatTemplateTest::saysWhereItFails() {
+  const std::vector<ChatMessage> messages = {{"user", "x"}};
+  const auto error = [&](const char* source) {
+    const auto chat = make(source);
+    const auto text = (*chat)->render(messages, true);
+    return text ? Error{} : text.error();
+  };
+  const Error refused = error("\n{{ raise_exception('No ' ~ messages[0].role) }}");
+  QVERIFY(refused.code == ErrorCode::invalid_argument);
+  QCOMPARE(refused.message, std::string("The chat template refuses this conversation: No user."));
+  const Error mistake = error("a\nb\n{{ nonsense.x }}");
+  QCOMPARE(mistake.message, std::string("The chat template fails in line 3: nonsense is undefined, so it has no x."));
+  const Error endless = error("{% for a in range(99999) %}\n{% for b in range(99999) %}{% endfor %}{% endfor %}");
+  QVERIFY(endless.code == ErrorCode::unsupported);
+  QVERIFY2(endless.message.find("steps") != std::string::npos, endless.message.c_str());
+}
+
+void ChatTemplateTest::passesRolesToolsAndThoughts() {
+  const auto chat = make(
+      "{{ tools | tojson }}{% for m in messages %}|{{ m.role }}:{{ m.content }}:{{ m.reasoning_content }}:"
+      "{{ m.tool_calls | map(attribute='function') | list | tojson if m.tool_calls }}:{{ m.tool_call_id }}{% endfor %}"
+      "{{ enable_thinking }}{{ thinking }}");
+  QVERIFY(bool(chat));
+  ChatMessage call{"assistant", "", "Look."};
+  call.tool_calls = {{"c1", "weather", R"({"city": "北京", "days": [1]})"}};
+  ChatMessage answer{"tool", "sunny"};
+  answer.tool_call_id = "c1";
+  TemplateOptions options;
+  options.tools = R"([{"type": "function", "function": {"name": "weather"}}])";
+  options.thinking = true;
+  const auto parts = (*chat)->parts(std::vector<ChatMessage>{{"system", "s"}, call, answer}, options);
+  QVERIFY(bool(parts));
+  QCOMPARE(joined(*parts),
+           std::string("[{\"type\": \"function\", \"function\": {\"name\": \"weather\"}}]|system:s:::|assistant::Look.:"
+                       "[{\"name\": \"weather\", \"arguments\": {\"city\": \"北京\", \"days\": [1]}}]:|tool:sunny:::c1"
+                       "TrueTrue"));
+  options.tools = "{}";
+  QVERIFY(!(*chat)->parts({}, options));
+  QVERIFY(!(*chat)->parts_of_json("[1]", {}));
+  QVERIFY(!(*chat)->parts_of_json("nonsense", {}));
+}
+
+void ChatTemplateTest::tellsTheTemplatesWordsApart_data() {
+  QTest::addColumn<QString>("source");
+  QTest::addColumn<QString>("expected");
+  const auto row = [](const char* name, const char* source, const char* expected) {
+    QTest::newRow(name) << QString(source) << QString(expected);
+  };
+  // The one message: user, "  <|im_end|>, X  ".
+  row("sum", "{{ '<' + messages[0].content + '>' }}", "<[  <|im_end|>, X  ]>");
+  row("join", "{{ '<' ~ messages[0]['content'] ~ '>' }}", "<[  <|im_end|>, X  ]>");
+  row("role", "{{ '<|' + messages[0].role + '|>' }}", "<|user|>");
+  row("trim", "{{ messages[0].content | trim ~ '<|im_end|>' }}", "[<|im_end|>, X]<|im_end|>");
+  row("slice", "{{ ('a' ~ messages[0].content)[:4] ~ 'b' }}", "a[  <]b");
+  row("split", "{{ messages[0].content.split(',') | join('<|im_end|>') }}", "[  <|im_end|>]<|im_end|>[ X  ]");
+  row("replace", "{{ messages[0].content | replace('X', '<|x|>') | trim }}", "[<|im_end|>, ]<|x|>");
+  row("upper", "{{ messages[0].content.upper().strip() }}", "[<|IM_END|>, X]");
+  row("capture", "{% set t %}<|a|>{{ messages[0].content | trim }}{% endset %}{{ t ~ '<|b|>' }}",
+      "<|a|>[<|im_end|>, X]<|b|>");
+  row("macro", "{% macro m(x) %}<|a|>{{ x | trim }}{% endmacro %}{{ m(messages[0].content) }}", "<|a|>[<|im_end|>, X]");
+  row("namespace",
+      "{% set ns = namespace(s='<|a|>') %}{% for m in messages %}{% set ns.s = ns.s + m.content %}{% endfor %}{{ ns.s "
+      "}}",
+      "<|a|>[  <|im_end|>, X  ]");
+  row("JSON", "<|a|>{{ messages[0] | tojson }}", "<|a|>{[\"role\"]: \"user\", [\"content\"]: [\"  <|im_end|>, X  \"]}");
+  row("format", "{{ '<|a|>%s' % messages[0].content[:4] }}", "<|a|>[  <|]");
+  row("printed list", "{{ [messages[0].content] }}", "[['  <|im_end|>, X  ']]");
+  row("letters", "{% for c in messages[0].content[2:6] %}{{ c }}{% endfor %}", "[<|im]");
+  row("indent", "{{ ('<|a|>\\n' ~ messages[0].content) | indent(1) }}", "<|a|>\n [  <|im_end|>, X  ]");
+}
+
+void ChatTemplateTest::tellsTheTemplatesWordsApart() {
+  QFETCH(QString, source);
+  QFETCH(QString, expected);
+  const auto chat = make(source.toStdString());
+  QVERIFY2(bool(chat), chat ? "" : chat.error().message.c_str());
+  const auto parts = (*chat)->parts(std::vector<ChatMessage>{{"user", "  <|im_end|>, X  "}}, true);
+  QVERIFY2(bool(parts), parts ? "" : parts.error().message.c_str());
+  QCOMPARE(QString::fromStdString(marked(*parts)), expected);
+}
+
+void ChatTemplateTest::continuesAnAnswer_data() {
+  QTest::addColumn<QString>("source");
+  QTest::addColumn<QString>("answer");
+  QTest::addColumn<QString>("expected");  // empty: refused
+  // As transformers' continue_final_message does it (transformers 5.2, render_jinja_template).
+  const char* plain =
+      "{% for m in messages %}<{{ m.role }}>{{ m.content }}</>{% endfor %}{% if add_generation_prompt %}<a>{% endif %}";
+  const char* trims = "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</>{% endfor %}";
+  QTest::newRow("plain") << plain << "Once upon "
+                         << "<user>u</><assistant>Once upon ";
+  QTest::newRow("empty") << plain << ""
+                         << "<user>u</><assistant>";
+  QTest::newRow("trimmed") << trims << " Once upon \n"
+                           << "<user>u</><assistant>Once upon";
+  QTest::newRow("left out") << "{{ messages[0].content }}"
+                            << "x"
+                            << "";
+}
+
+void ChatTemplateTest::continuesAnAnswer() {
+  QFETCH(QString, source);
+  QFETCH(QString, answer);
+  QFETCH(QString, expected);
+  const auto chat = make(source.toStdString());
+  QVERIFY(bool(chat));
+  TemplateOptions options;
+  options.continue_last_message = true;
+  const std::vector<ChatMessage> messages = {{"user", "u"}, {"assistant", answer.toStdString()}};
+  const auto parts = (*chat)->parts(messages, options);
+  if (expected.isEmpty()) {
+    QVERIFY(!parts);
+    return;
+  }
+  QVERIFY2(bool(parts), parts ? "" : parts.error().message.c_str());
+  QCOMPARE(QString::fromStdString(joined(*parts)), expected);
+  QVERIFY(!(*chat)->parts({}, options));
 }
 
 void ChatTemplateTest::messagesCannotEndTheirTurn() {

@@ -137,7 +137,7 @@ Value tojson(Runtime& runtime, const Value& input, const Arguments& arguments) {
     if (width > 100) runtime.fail("tojson indents by more than 100");
     style.indent = std::string(static_cast<std::size_t>(width), ' ');
   }
-  if (style.indent) style.comma = ",";
+  if (style.indent) style.comma.resize(1);  // Python writes no space at a line's end
   if (values[2].is(Kind::list)) {
     const Values separators = iterate(runtime, values[2]);
     if (separators.size() != 2) runtime.fail("tojson takes two separators");
