@@ -17,6 +17,7 @@ class ToolTest : public QObject {
   void inspectsTheStarterModel();
   void inspectsAnyArchitecture();
   void tokenizesAndBack();
+  void writesTemplates();
   void helps();
   void refuses_data();
   void refuses();
@@ -109,6 +110,37 @@ void ToolTest::tokenizesAndBack() {
   QVERIFY(speed["mb_per_second"].toDouble() > 0);
 }
 
+void ToolTest::writesTemplates() {
+  GgufWriter writer;
+  writer.text("general.architecture", "llama").texts("tokenizer.ggml.tokens", {"<s>", "</s>"});
+  writer.u32("tokenizer.ggml.bos_token_id", 0).u32("tokenizer.ggml.eos_token_id", 1);
+  writer.text("tokenizer.chat_template",
+              "{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ eos_token }}\n{% endfor %}"
+              "{% for t in tools or [] %}{{ t | tojson }}\n{% endfor %}{% if add_generation_prompt %}<a>{% endif %}");
+  // A vocabulary is enough.
+  const QString model = folder_.filePath("words.gguf");
+  test::write_file(model.toStdString(), writer.bytes());
+  const auto file = [&](const char* name, const char* text) {
+    test::write_file(folder_.filePath(name).toStdString(), text);
+    return folder_.filePath(name);
+  };
+  const QString messages =
+      file("messages.json", R"([{"role": "user", "content": " 你好\r\n"}, {"role": "x", "content": 1.0}])");
+  const QString tools = file("tools.json", R"([{"b": [1e5, null], "a": "<ü>"}])");
+  const Outcome prompt = engine({"template", model, "--messages", messages});
+  QCOMPARE(prompt.code, 0);
+  QCOMPARE(prompt.output, QByteArray("<s><user> 你好\r\n</s>\n<x>1.0</s>\n<a>"));
+  const Outcome more = engine({"template", model, "--messages", messages, "--tools", tools, "--no-generation-prompt"});
+  QCOMPARE(more.output, QByteArray("<s><user> 你好\r\n</s>\n<x>1.0</s>\n{\"b\": [100000.0, null], \"a\": \"<ü>\"}\n"));
+  const QString answer = file("answer.json", R"([{"role": "assistant", "content": "Once "}])");
+  QCOMPARE(engine({"template", model, "--messages", answer, "--continue"}).output, QByteArray("<s><assistant>Once "));
+  const QString other = file("other.jinja", "{{ raise_exception('not ' ~ messages[0].role) }}");
+  const Outcome refused = engine({"template", model, "--messages", messages, "--template", other});
+  QCOMPARE(refused.code, 1);
+  QVERIFY(refused.output.isEmpty());
+  QCOMPARE(refused.errors, QByteArray("hadal-engine: The chat template refuses this conversation: not user.\n"));
+}
+
 void ToolTest::helps() {
   QVERIFY(test::engine_tool({"--help"}).output.contains("inspect"));
   for (const char* command : {"inspect", "tokenize", "detokenize"}) {
@@ -153,6 +185,14 @@ void ToolTest::refuses_data() {
   row("no tokenizer",
       {"detokenize", file("mute.gguf", GgufWriter().text("general.architecture", "a").bytes()), "--ids", "1"}, 1,
       "no tokenizer.ggml.model");
+  row("no messages", {"template", model_}, 2, "needs --messages");
+  row("messages that are no list", {"template", model_, "--messages", file("object.json", "{}")}, 1,
+      "must be a list of messages, not an object");
+  row("a message that is no object", {"template", model_, "--messages", file("words.json", "[{}, 1]")}, 1,
+      "needs an object as message 2, not a number");
+  row("tools that break off",
+      {"template", model_, "--messages", file("none.json", "[]"), "--tools", file("broken.json", "[{")}, 1,
+      "breaks off");
   row("missing text file", {"tokenize", model_, "--file", "/nowhere/text"}, 1, "/nowhere/text cannot be opened");
   for (const char* id : {"49152", "2147483648", "99999999999999999999", "-1", "-99999999999999999999"}) {
     const std::string says = std::string("id ") + id + " is not in the vocabulary of 49152 tokens";

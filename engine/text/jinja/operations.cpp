@@ -272,7 +272,8 @@ Values iterate(Runtime& runtime, const Value& value) {
       return out;
     }
     case Kind::string:
-      runtime.budget().step(value.text().size());
+      // Every character becomes a string of its own.
+      runtime.budget().step(2 * value.text().size());
       for (std::size_t at = 0; at < value.text().size();) {
         const std::size_t begin = at;
         next_char(value.text().view(), at);

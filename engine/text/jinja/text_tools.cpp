@@ -54,14 +54,19 @@ Text strip(Runtime& runtime, const Text& text, std::string_view characters, bool
 }
 
 std::size_t rfind_bytes(Runtime& runtime, std::string_view text, std::string_view needle) {
-  runtime.budget().work(text.size());
   if (needle.empty()) return text.size();
-  std::size_t last = npos;
-  for (std::size_t at = 0; (at = find_bytes(text, needle, at)) != npos; ++at) {
-    runtime.budget().work(needle.size() + 1);
-    last = at;
+  // From the end in growing windows, so that cutting a text piece by piece does not read all of it for each.
+  for (std::size_t window = 4 * needle.size() + 64;; window *= 2) {
+    const std::size_t begin = text.size() > window ? text.size() - window : 0;
+    runtime.budget().work(text.size() - begin);
+    std::size_t last = npos;
+    for (std::size_t at = begin; (at = find_bytes(text, needle, at)) != npos; ++at) {
+      runtime.budget().step();
+      runtime.budget().work(needle.size());
+      last = at;
+    }
+    if (last != npos || begin == 0) return last;
   }
-  return last;
 }
 
 std::vector<Text> split(Runtime& runtime, const Text& text, std::string_view separator, std::int64_t most,
