@@ -127,15 +127,17 @@ void ToolTest::writesTemplates() {
   const QString messages =
       file("messages.json", R"([{"role": "user", "content": " 你好\r\n"}, {"role": "x", "content": 1.0}])");
   const QString tools = file("tools.json", R"([{"b": [1e5, null], "a": "<ü>"}])");
-  const Outcome prompt = engine({"template", model, "--messages", messages});
+  const Outcome prompt = test::engine_tool({"template", model, "--messages", messages});
   QCOMPARE(prompt.code, 0);
   QCOMPARE(prompt.output, QByteArray("<s><user> 你好\r\n</s>\n<x>1.0</s>\n<a>"));
-  const Outcome more = engine({"template", model, "--messages", messages, "--tools", tools, "--no-generation-prompt"});
+  const Outcome more =
+      test::engine_tool({"template", model, "--messages", messages, "--tools", tools, "--no-generation-prompt"});
   QCOMPARE(more.output, QByteArray("<s><user> 你好\r\n</s>\n<x>1.0</s>\n{\"b\": [100000.0, null], \"a\": \"<ü>\"}\n"));
   const QString answer = file("answer.json", R"([{"role": "assistant", "content": "Once "}])");
-  QCOMPARE(engine({"template", model, "--messages", answer, "--continue"}).output, QByteArray("<s><assistant>Once "));
+  QCOMPARE(test::engine_tool({"template", model, "--messages", answer, "--continue"}).output,
+           QByteArray("<s><assistant>Once "));
   const QString other = file("other.jinja", "{{ raise_exception('not ' ~ messages[0].role) }}");
-  const Outcome refused = engine({"template", model, "--messages", messages, "--template", other});
+  const Outcome refused = test::engine_tool({"template", model, "--messages", messages, "--template", other});
   QCOMPARE(refused.code, 1);
   QVERIFY(refused.output.isEmpty());
   QCOMPARE(refused.errors, QByteArray("hadal-engine: The chat template refuses this conversation: not user.\n"));

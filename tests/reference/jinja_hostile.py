@@ -122,6 +122,10 @@ for text in ("''.__class__", "''.__class__.__mro__[1].__subclasses__()", "[].__c
              "'x'.split('')", "('a' * 10 ** 6).rfind('a' * 5 * 10 ** 5)", "('a' * 10 ** 7).count('aaaab')", "('a' * 10 ** 7).find('a' * 10 ** 6 ~ 'b')", "('ab' * 10 ** 6).strip('ab' * 10 ** 5)", "('a' * 10 ** 6).split('a') | length", "('a' * 10 ** 5).rsplit('a') | length", "'[' * 10 ** 6 | from_json", "('[' * 10 ** 6) | from_json", "('[' * 150 ~ ']' * 150) | from_json", "('[' * 100000 ~ ']' * 100000) | from_json", "'x' | from_json"):
     slow_but_fine = any(p in text for p in ("rfind", "count(", "find(", "strip(", "split('a')", "150", "None", "{'a': 1}[[]]")) or text in ("config.items()", "range.__globals__", "'' | attr('__class__')")
     case(f"reach: {text[:60]}", "{{ " + text + " }}", ends="any" if slow_but_fine else "error")
+DOUBLED = "{% set ns = namespace(s='é你') %}{% for a in range(21) %}{% set ns.s = ns.s + ns.s %}{% endfor %}"
+for text in ("[ns.s]", "ns.s.title()", "ns.s.swapcase()", "ns.s.isalpha()", "ns.s.isupper()", "ns.s | title", "[ns.s, ns.s] | sort", "ns.s | upper | length", "ns.s | tojson(ensure_ascii=true) | length", "'%r' % ns.s", "ns.s is upper", "ns.s.split('é') | length"):
+    case(f"long text beyond ASCII: {text}", DOUBLED + "{{ " + text + " }}", ends="any")
+case("JSON with many keys", "{{ ('{\"' ~ (range(100000) | join('\":1,\"')) ~ '\":1}') | from_json | length }}")
 case("map in map", "{{ [[[[[1]]]]] | map('map', 'map', 'map', 'map', 'list') | list }}", ends="any")
 case("maps for ever", f"{{{{ {R} | map('batch', 1) | map('list') | map('map', 'list') | map('list') | map('string') | join | length }}}}", ends="any")
 case("unique", f"{{{{ {R} | unique | list | length }}}}")

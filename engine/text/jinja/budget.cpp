@@ -12,6 +12,13 @@ Limits Limits::for_input(std::size_t bytes) {
           .depth = 600};
 }
 
+void Budget::characters(std::string_view text) {
+  step(text.size() / 4);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) >= 0xC0) step(4);
+  }
+}
+
 void Budget::out_of_steps() const {
   throw Failure{ErrorCode::unsupported, concat("it takes more than ", limits_.steps, " steps; it may run for ever")};
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "hadal/result.h"
 
@@ -38,6 +39,8 @@ class Budget {
   }
   /// Passing over a string of that many bytes.
   void work(std::size_t bytes) { step(bytes / kBytesPerStep); }
+  /// Looking up what every character of a string is: those beyond ASCII take longer.
+  void characters(std::string_view text);
   /// Fails if a string or container of that many bytes would not fit.
   void room(std::uint64_t bytes) const {
     if (bytes > limits_.memory || memory_ + bytes > limits_.memory) out_of_memory();

@@ -25,7 +25,7 @@ bool given(const Value& value) {
 
 Value folded(Runtime& runtime, const Value& value, bool case_sensitive) {
   if (case_sensitive || !value.is(Kind::string)) return value;
-  runtime.budget().work(value.text().size() * 4);
+  runtime.budget().characters(value.bytes());
   return runtime.string(value.text().with_bytes(to_lower(value.bytes())));
 }
 

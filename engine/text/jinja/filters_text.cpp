@@ -47,7 +47,7 @@ Value center(Runtime& runtime, const Value& input, const Arguments& arguments) {
 Value title(Runtime& runtime, const Value& input, const Arguments& arguments) {
   bind_parameters(runtime, "title", arguments, {});
   const Value text = as_string(runtime, input);
-  runtime.budget().step(text.text().size() / 4);
+  runtime.budget().characters(text.bytes());
   std::string out;
   bool inside = false;
   for (std::size_t at = 0; at < text.text().size();) {

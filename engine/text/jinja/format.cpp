@@ -1,6 +1,7 @@
 #include "text/jinja/format.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/text.h"
@@ -39,8 +40,9 @@ std::string number(Runtime& runtime, const Spec& spec, const Value& value) {
   char buffer[512];
   const bool whole = spec.type == 'd' || spec.type == 'x' || spec.type == 'X' || spec.type == 'o';
   if (whole) {
-    const auto integer =
-        value.is_integral() ? value.as_integer() : static_cast<std::int64_t>(std::clamp(value.as_real(), -9e18, 9e18));
+    const bool fits = value.is_integral() || std::abs(value.as_real()) < 9.2e18;
+    if (!fits) runtime.fail("a format wants an integer, but the number is too large");
+    const auto integer = value.is_integral() ? value.as_integer() : static_cast<std::int64_t>(value.as_real());
     if (spec.type == 'd') {
       std::snprintf(buffer, sizeof buffer, (format + "lld").c_str(), static_cast<long long>(integer));
     } else {
@@ -95,6 +97,7 @@ Text formatted(Runtime& runtime, const Spec& spec, const Value& value) {
     }
     case 'c': {
       if (value.is(Kind::string)) return padded(value.text(), spec, false);
+      if (!value.is_integral()) runtime.fail(concat("a format wants a character, but there is ", kind_name(value)));
       std::string text;
       append_char(text, static_cast<char32_t>(value.as_integer()));
       return padded(Text(std::move(text), true), spec, false);

@@ -208,6 +208,9 @@ Value to_value(Runtime& runtime, const nlohmann::ordered_json& json, bool litera
 Value from_json(Runtime& runtime, const Value& text) {
   if (!text.is(Kind::string)) runtime.fail(concat(kind_name(text), " cannot be read as JSON"));
   runtime.budget().step(text.text().size());
+  // Objects are built by comparing every key with all before it.
+  const auto members = static_cast<std::uint64_t>(std::ranges::count(text.bytes(), ':'));
+  runtime.budget().step(members * members / 64);
   const auto json = nlohmann::ordered_json::parse(text.bytes(), nullptr, false);
   if (json.is_discarded()) runtime.fail("a string cannot be read as JSON");
   return to_value(runtime, json, text.text().any_literal());

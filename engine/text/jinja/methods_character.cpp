@@ -14,7 +14,7 @@ namespace {
 template <std::string (*change)(std::string_view)>
 Value changed(Runtime& runtime, const Value& self, const Arguments& arguments) {
   bind_parameters(runtime, "this method", arguments, {});
-  runtime.budget().work(self.text().size() * 4);
+  runtime.budget().characters(self.bytes());
   return runtime.string(self.text().with_bytes(change(self.bytes())));
 }
 std::string title(std::string_view text) {
@@ -38,7 +38,7 @@ std::string swapped(std::string_view text) {
 template <bool (*property)(char32_t)>
 Value all_are(Runtime& runtime, const Value& self, const Arguments& arguments) {
   bind_parameters(runtime, "this method", arguments, {});
-  runtime.budget().step(self.text().size() / 4);
+  runtime.budget().characters(self.bytes());
   const auto text = self.text().view();
   for (std::size_t at = 0; at < text.size();) {
     if (!property(next_char(text, at))) return Value::boolean(false);
@@ -56,7 +56,7 @@ bool ascii(char32_t c) {
 template <bool (*wanted)(char32_t), bool (*other)(char32_t)>
 Value cased(Runtime& runtime, const Value& self, const Arguments& arguments) {
   bind_parameters(runtime, "this method", arguments, {});
-  runtime.budget().step(self.text().size() / 4);
+  runtime.budget().characters(self.bytes());
   bool some = false;
   const auto text = self.text().view();
   for (std::size_t at = 0; at < text.size();) {

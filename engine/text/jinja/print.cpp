@@ -64,7 +64,7 @@ class Printer {
       case Kind::real:
         return add(float_repr(value.as_real()));
       case Kind::string:
-        runtime_.budget().step(value.text().size() / 4);
+        runtime_.budget().characters(value.bytes());
         return add(quoted(value.bytes()));
       case Kind::list:
         return print_list(value.as<ListObject>());

@@ -12,37 +12,44 @@
 namespace hadal::jinja {
 namespace {
 
-/// Whether a character has a Unicode property, by the tables of the library that also cuts text for the tokenizers.
-bool has_property(char32_t c, const char* pattern) {
-  std::string text;
-  append_char(text, c);
+using Regex = std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)>;
+
+/// Of a fixed pattern; null only if there is no memory.
+Regex compiled(const char* pattern) {
   int code = 0;
   PCRE2_SIZE place = 0;
-  const std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)> regex(
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &place,
-                    nullptr),
-      pcre2_code_free);
-  if (!regex) return false;
-  const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match(
-      pcre2_match_data_create_from_pattern(regex.get(), nullptr), pcre2_match_data_free);
-  return match && pcre2_match(regex.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0, match.get(),
-                              nullptr) > 0;
+  return Regex(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code,
+                             &place, nullptr),
+               pcre2_code_free);
 }
+
+/// A Unicode property, by the tables of the library that also cuts text for the tokenizers. Immutable.
+class Property {
+ public:
+  explicit Property(const char* pattern) : regex_(compiled(pattern)) {}
+  bool of(char32_t c) const {
+    if (!regex_) return false;
+    std::string text;
+    append_char(text, c);
+    const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match(pcre2_match_data_create(1, nullptr),
+                                                                                    pcre2_match_data_free);
+    return match && pcre2_match(regex_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0, match.get(),
+                                nullptr) >= 0;
+  }
+
+ private:
+  Regex regex_;
+};
 
 /// Simple case mapping of every character, by the same tables; `to` is 'U' or 'L'.
 std::string map_case(std::string_view text, char to) {
-  int code = 0;
-  PCRE2_SIZE place = 0;
-  const std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)> regex(
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>("(?s).+"), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &place,
-                    nullptr),
-      pcre2_code_free);
-  if (!regex) return std::string(text);
+  static const Regex everything = compiled("(?s).+");
+  if (!everything || text.empty()) return std::string(text);
   const std::string replacement = std::string("\\") + to + "$0";
   std::string out(text.size() * 3 + 8, '\0');
   PCRE2_SIZE length = out.size();
   const int done =
-      pcre2_substitute(regex.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
+      pcre2_substitute(everything.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
                        PCRE2_SUBSTITUTE_EXTENDED, nullptr, nullptr, reinterpret_cast<PCRE2_SPTR>(replacement.data()),
                        replacement.size(), reinterpret_cast<PCRE2_UCHAR*>(out.data()), &length);
   if (done < 0) return std::string(text);
@@ -121,21 +128,26 @@ bool is_space(char32_t c) {
 }
 
 bool is_printable(char32_t c) {
+  static const Property property("[\\p{C}\\p{Z}]");
   if (c < 0x7F) return c >= 0x20;
   if (c < 0xA1) return false;
-  return !has_property(c, "[\\p{C}\\p{Z}]");
+  return !property.of(c);
 }
 bool is_digit(char32_t c) {
-  return c < 0x80 ? c >= '0' && c <= '9' : has_property(c, "\\p{Nd}");
+  static const Property property("\\p{Nd}");
+  return c < 0x80 ? c >= '0' && c <= '9' : property.of(c);
 }
 bool is_letter(char32_t c) {
-  return c < 0x80 ? (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z' : has_property(c, "\\p{L}");
+  static const Property property("\\p{L}");
+  return c < 0x80 ? (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z' : property.of(c);
 }
 bool is_upper(char32_t c) {
-  return c < 0x80 ? c >= 'A' && c <= 'Z' : has_property(c, "\\p{Lu}");
+  static const Property property("\\p{Lu}");
+  return c < 0x80 ? c >= 'A' && c <= 'Z' : property.of(c);
 }
 bool is_lower(char32_t c) {
-  return c < 0x80 ? c >= 'a' && c <= 'z' : has_property(c, "\\p{Ll}");
+  static const Property property("\\p{Ll}");
+  return c < 0x80 ? c >= 'a' && c <= 'z' : property.of(c);
 }
 
 std::string to_upper(std::string_view text) {
