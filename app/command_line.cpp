@@ -130,6 +130,9 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
                                QStringLiteral("[words...]"));
   if (!parser.parse(arguments)) return Line::failure(parser.errorText());
 
+  for (const QString& name : parser.optionNames()) {
+    if (parser.optionNames().count(name) > 1) return Line::failure(Sentences::tr("--%1 is given twice.").arg(name));
+  }
   CommandLine line;
   if (parser.isSet(options.help) || parser.isSet(options.version)) {
     line.mode = CommandLine::Mode::Print;
@@ -152,7 +155,7 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   QString wrong = readSetting(parser, options.context, setting::contextLength, line.context);
   if (wrong.isEmpty()) wrong = readSetting(parser, options.threads, setting::threads, line.threads);
   if (wrong.isEmpty())
-    wrong = readNumber(parser, options.seed, quint64{0}, std::numeric_limits<quint64>::max(), line.seed);
+    wrong = readNumber(parser, options.seed, quint64{0}, quint64{std::numeric_limits<qint64>::max()}, line.seed);
   std::optional<int> maxTokens;
   if (wrong.isEmpty()) wrong = readNumber(parser, options.maxTokens, 1, 1 << 20, maxTokens);
   line.maxTokens = maxTokens.value_or(0);

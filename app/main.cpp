@@ -7,7 +7,9 @@
 #include <csignal>
 
 #include "app/language/language.h"
+#include "app/language/utf8_locale.h"
 #include "app/program.h"
+#include "app/screen.h"
 #include "app/services.h"
 #include "app/signals.h"
 #include "app/terminal/ask_printer.h"
@@ -24,9 +26,18 @@ namespace {
 
 constexpr int kUsageError = 2;
 
-bool hasDisplay() {
-  return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
-         qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+/// What is to be said once somebody can say it in the person's language.
+struct Beginning {
+  bool damaged = false;  ///< Some bytes of the words are no text.
+  Screen display;
+};
+
+QString displaySentence(const Screen& display) {
+  if (display.state == Screen::State::Unreachable)
+    return QCoreApplication::translate("CommandLine",
+                                       "The display %1 cannot be reached for a window. Use --chat or --ask.")
+        .arg(display.name);
+  return QCoreApplication::translate("CommandLine", "There is no display for a window. Use --chat or --ask.");
 }
 
 /// Ends the event loop on SIGINT, SIGTERM and SIGHUP, with the exit code a shell expects.
@@ -127,9 +138,14 @@ int openWindow(Program& program, const CommandLine& line, UnixSignals& signals_)
   return code;
 }
 
-int runProgram(const CommandLine& line, UnixSignals& signals_, bool damaged) {
+int runProgram(const CommandLine& line, UnixSignals& signals_, const Beginning& beginning) {
   Program program(line);
-  if (damaged) printError(lostBytes());
+  if (beginning.damaged) printError(lostBytes());
+  if (beginning.display.state == Screen::State::Unreachable) {
+    printError(
+        QCoreApplication::translate("CommandLine", "The display %1 cannot be reached, so the chat is in the terminal.")
+            .arg(beginning.display.name));
+  }
   InstanceClient client;
   if (program.handOver(client) == InstanceClient::Result::Taken) {
     return line.ask.isEmpty() ? 0 : askThroughRunningProgram(client, line, signals_);
@@ -163,13 +179,13 @@ QStringList words(int argc, char** argv, bool& damaged) {
 
 /// What can be done without a profile: help, version, plugins and mistakes. In the person's language, which needs the
 /// application object; so the words are read once more.
-int sayWithoutProgram(const QStringList& arguments, const QString& language, int argc, char** argv) {
+int sayWithoutProgram(const QStringList& arguments, const Screen& display, int argc, char** argv) {
   QCoreApplication application(argc, argv);
+  const QString language = languageAmong(arguments);
   const Language spoken(language.isEmpty() ? QStringLiteral("system") : language);
   const auto line = parseCommandLine(arguments);
   if (line && line->mode == CommandLine::Mode::Print) return print(line->print) ? 0 : 1;
-  printError(line ? QCoreApplication::translate("CommandLine", "There is no display for a window. Use --chat or --ask.")
-                  : line.error);
+  printError(line ? displaySentence(display) : line.error);
   return kUsageError;
 }
 
@@ -179,17 +195,24 @@ int main(int argc, char** argv) {
   holdStandardStreams();
   // What is written here is nobody else's business.
   ::umask(077);
+  ensureUtf8Locale();
   initResources();
-  bool damaged = false;
-  const QStringList arguments = words(argc, argv, damaged);
+  Beginning beginning;
+  const QStringList arguments = words(argc, argv, beginning.damaged);
   auto line = parseCommandLine(arguments);
-  const bool windowless = line && line->mode == CommandLine::Mode::Window && !hasDisplay();
+  const bool window = line && line->mode == CommandLine::Mode::Window;
+  if (window) beginning.display = findScreen();
+  const bool windowless = window && beginning.display.state != Screen::State::Usable;
   if (!line || line->mode == CommandLine::Mode::Print || (windowless && !::isatty(STDIN_FILENO)))
-    return sayWithoutProgram(arguments, languageAmong(arguments), argc, argv);
+    return sayWithoutProgram(arguments, beginning.display, argc, argv);
   if (windowless) line.value->mode = CommandLine::Mode::Chat;
   // Before the signals are held back, so that it can be broken off.
   const bool piped = line->mode == CommandLine::Mode::Ask && line->ask == u"-";
-  if (piped) line.value->ask = decodeInput(readStandardInput(), damaged);
+  StandardInput input;
+  if (piped) {
+    input = readStandardInput();
+    line.value->ask = decodeInput(input.bytes, beginning.damaged);
+  }
 
   UnixSignals signals_;
   QCoreApplication::setApplicationName(QStringLiteral("hadal"));
@@ -205,9 +228,12 @@ int main(int argc, char** argv) {
   signals_.watch();
   if (piped && line->ask.trimmed().isEmpty()) {
     const Language spoken(line->language.isEmpty() ? QStringLiteral("system") : line->language);
-    printError(QCoreApplication::translate("CommandLine",
-                                           "There is no question on the standard input, or it is longer than 8 MB."));
+    printError(
+        input.complete ? QCoreApplication::translate("CommandLine", "There is no question on the standard input.")
+        : input.tooLong
+            ? QCoreApplication::translate("CommandLine", "The question on the standard input is longer than 8 MB.")
+            : QCoreApplication::translate("CommandLine", "The standard input cannot be read."));
     return kUsageError;
   }
-  return runProgram(*line, signals_, damaged);
+  return runProgram(*line, signals_, beginning);
 }

@@ -52,6 +52,7 @@ Request engineRequest(const GenerationRequest& from, std::vector<TokenId> prompt
 
 struct EngineWorker::Load {
   LoadControl control;
+  QList<ModelSearch> searches;  ///< Newest first; the others count if it fails.
 };
 
 EngineWorker::EngineWorker() : loadTimer_(this) {
@@ -71,6 +72,9 @@ EngineWorker::~EngineWorker() {
 }
 
 void EngineWorker::load(const ModelSearch& search) {
+  QList<ModelSearch> searches{search};
+  // Where nothing answers yet, a choice that fails must not take away what was being loaded.
+  if (load_ && !model_) searches += load_->searches;
   abandonLoad();
   ModelStatus status;
   status.state = ModelStatus::State::Loading;
@@ -78,14 +82,15 @@ void EngineWorker::load(const ModelSearch& search) {
   if (!search.chosen.isEmpty()) status.name = modelName(search.chosen, {});
   setStatus(status);
   load_ = std::make_shared<Load>();
+  load_->searches = searches;
   loadTimer_.start();
-  loaders_.start([this, load = load_, search] {
-    const Loaded result = read(search, load->control);
+  loaders_.start([this, load = load_] {
+    const Loaded result = read(load->searches, load->control);
     QMetaObject::invokeMethod(this, [this, load, result] { loaded(load, result); }, Qt::QueuedConnection);
   });
 }
 
-EngineWorker::Loaded EngineWorker::read(const ModelSearch& search, LoadControl& control) {
+EngineWorker::Loaded EngineWorker::read(const QList<ModelSearch>& searches, LoadControl& control) {
   Loaded result;
   const auto attempt = [&](const QString& file) {
     if (file.isEmpty()) return;
@@ -98,8 +103,10 @@ EngineWorker::Loaded EngineWorker::read(const ModelSearch& search, LoadControl& 
       result.failure = fromEngine(model.error().message);
     }
   };
-  attempt(search.find());
-  if (!result.model && search.fallBack && !search.chosen.isEmpty()) attempt(search.findInFolders());
+  for (const ModelSearch& search : searches) {
+    if (!result.model && !control.cancel) attempt(search.find());
+    if (!result.model && !control.cancel && search.fallBack && !search.chosen.isEmpty()) attempt(search.findInFolders());
+  }
   return result;
 }
 

@@ -58,7 +58,7 @@ class EngineWorker : public QObject {
     QString failedFile, failure;         ///< Also beside a model, if that is not the first choice.
   };
 
-  static Loaded read(const ModelSearch& search, LoadControl& control);
+  static Loaded read(const QList<ModelSearch>& searches, LoadControl& control);
   void loaded(const std::shared_ptr<Load>& load, const Loaded& result);
   void abandonLoad();
   void dropModel();

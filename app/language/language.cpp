@@ -43,4 +43,9 @@ void Language::set(const QString& wanted) {
     QCoreApplication::installTranslator(&program_);
 }
 
+QString shortDateTime(const QDateTime& when) {
+  if (QLocale::system().language() == QLocale::C) return when.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
+  return QLocale().toString(when, QLocale::ShortFormat);
+}
+
 }  // namespace hadal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QDateTime>
 #include <QObject>
 #include <QTranslator>
 
@@ -19,5 +20,9 @@ class Language : public QObject {
   QString current_;
   QTranslator program_, toolkit_;
 };
+
+/// A day and time as the person's locale writes them shortly; after ISO 8601 where the locale is C, which has no way of
+/// its own.
+QString shortDateTime(const QDateTime& when);
 
 }  // namespace hadal

@@ -3,10 +3,10 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QLocale>
 #include <QTemporaryDir>
 #include <QUuid>
 
+#include "app/language/language.h"
 #include "app/store/backup.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
@@ -109,7 +109,7 @@ bool Opening::repair() {
                 "as %1.")
                 .arg(*aside)
           : Sentences::tr("The database was damaged. Hadal restored the backup of %1; the damaged file was kept as %2.")
-                .arg(QLocale().toString(QFileInfo(backup).lastModified(), QLocale::ShortFormat), *aside));
+                .arg(shortDateTime(QFileInfo(backup).lastModified()), *aside));
   // The backup may be of an older schema, so it is looked at like any other file.
   return inspect() == Found::Good ? true : refuse(result_.error.isEmpty() ? damage_ : result_.error);
 }

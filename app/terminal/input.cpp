@@ -16,10 +16,11 @@ QString decodeInput(const QByteArray& bytes, bool& damaged) {
 }
 
 QString lostBytes() {
-  return QCoreApplication::translate("Terminal", "The text is not UTF-8 throughout; what could not be read became U+FFFD.");
+  return QCoreApplication::translate("Terminal",
+                                     "The text is not UTF-8 throughout; what could not be read became U+FFFD.");
 }
 
-QByteArray readStandardInput() {
+StandardInput readStandardInput() {
   constexpr qsizetype kLongest = 8 << 20;
   QByteArray all;
   char buffer[65536];
@@ -27,9 +28,9 @@ QByteArray readStandardInput() {
     const ssize_t count = ::read(STDIN_FILENO, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return {};
-    if (count == 0) return all;
+    if (count == 0) return {all, true, false};
     all.append(buffer, count);
-    if (all.size() > kLongest) return {};
+    if (all.size() > kLongest) return {{}, false, true};
   }
 }
 

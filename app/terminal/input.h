@@ -10,8 +10,13 @@ namespace hadal {
 QString decodeInput(const QByteArray& bytes, bool& damaged);
 QString lostBytes();
 
-/// All of the standard input, read before there is an event loop. Nothing if it cannot be read or is longer than a
-/// question can be.
-QByteArray readStandardInput();
+struct StandardInput {
+  QByteArray bytes;       ///< Nothing unless complete.
+  bool complete = false;  ///< It was read to its end.
+  bool tooLong = false;   ///< It is longer than a question can be.
+};
+
+/// All of the standard input, read before there is an event loop.
+StandardInput readStandardInput();
 
 }  // namespace hadal

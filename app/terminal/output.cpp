@@ -1,6 +1,9 @@
 #include "app/terminal/output.h"
 
+#include <QCoreApplication>
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace hadal {
 
@@ -15,7 +18,15 @@ bool writeAll(std::FILE* file, const QString& text) {
 }  // namespace
 
 bool print(const QString& text) {
-  return writeAll(stdout, text);
+  // The stream remembers that it failed, and so that it was said.
+  if (std::ferror(stdout)) return false;
+  if (writeAll(stdout, text)) return true;
+  const int number = errno;
+  if (number != EPIPE) {
+    printError(QCoreApplication::translate("Terminal", "The output cannot be written: %1.")
+                   .arg(QString::fromStdString(std::generic_category().message(number))));
+  }
+  return false;
 }
 
 void Complaints::say(const QString& sentence) {

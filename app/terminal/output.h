@@ -5,7 +5,8 @@
 
 namespace hadal {
 
-/// Writes to the standard output at once. False once the reader has gone.
+/// Writes to the standard output at once. False once that failed; why, it has said then, except of a reader that went
+/// away.
 bool print(const QString& text);
 /// One sentence, on the standard error.
 void printError(const QString& sentence);

@@ -10,6 +10,7 @@
 #include "app/chat/chat_service.h"
 #include "app/inference/inference_service.h"
 #include "app/language/engine_words.h"
+#include "app/language/language.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "app/terminal/input.h"
@@ -207,7 +208,7 @@ void TerminalChat::list() {
     for (qsizetype i = 0; i < listed_.size(); ++i) {
       say(QStringLiteral("%1  %2  %3")
               .arg(i + 1, 4)
-              .arg(QLocale().toString(listed_[i].updated, QLocale::ShortFormat), listed_[i].title));
+              .arg(shortDateTime(listed_[i].updated), listed_[i].title));
     }
     next();
   });

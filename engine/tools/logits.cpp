@@ -38,7 +38,7 @@ Command logits_command() {
            "Writes the logits after every token as little-endian float32 [ids, vocabulary].",
            {"MODEL"},
            {{"--ids", "1,2,3", "The tokens"},
-            {"--out", "FILE", "Where the logits go: a regular file, replaced when all is computed"},
+            {"--out", "FILE", "Where the logits go: a regular file, replaced only when all is computed, or /dev/null"},
             {"--step", "", "Decode one token after another instead of all at once"},
             {"--json", "", "Print {\"tokens\", \"vocab\"}, as it does anyway"},
             device_option,

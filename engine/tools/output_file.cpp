@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -66,7 +67,7 @@ Result<void> OutputFile::open_descriptor() {
   return refused(path_, "opened for writing", number);
 }
 
-Result<void> OutputFile::check(const std::filesystem::path& input) const {
+Result<void> OutputFile::check(const std::filesystem::path& input) {
   struct stat own {
   }, other{};
   if (::fstat(descriptor_, &own) != 0) return refused(path_, "written", errno);
@@ -81,27 +82,47 @@ Result<void> OutputFile::check(const std::filesystem::path& input) const {
         ErrorCode::invalid_argument,
         concat(named(path_), " is where the standard output goes, which has a report of its own; choose another.")};
   }
+  std::error_code error;
+  real_ = std::filesystem::canonical(path_, error).string();
+  if (error) return refused(path_, "written", error.value());
+  const std::string folder = std::filesystem::path(real_).parent_path().string();
+  // Told before the long computation instead of after it.
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    const std::string why = std::generic_category().message(errno);
+    return Error{ErrorCode::io,
+                 concat(named(path_), " cannot be replaced, because its folder takes no new file: ", why, ".")};
+  }
   return {};
 }
 
 Result<void> OutputFile::replace(std::string_view bytes) {
   struct stat status {};
-  const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-  if (regular && ::ftruncate(descriptor_, 0) != 0) return refused(path_, "written", errno);
-  const auto written = write_all(descriptor_, bytes, named(path_));
-  if (!written) {
-    // Half an answer looks like a whole one to who reads it later.
-    if (regular && ::ftruncate(descriptor_, 0) != 0) return refused(path_, "emptied", errno);
-    return written;
-  }
-  created_ = false;
+  if (::fstat(descriptor_, &status) != 0) return refused(path_, "written", errno);
+  const auto written = S_ISREG(status.st_mode) ? swap_in(bytes, status) : write_all(descriptor_, bytes, named(path_));
+  if (written) created_ = false;
+  return written;
+}
+
+Result<void> OutputFile::swap_in(std::string_view bytes, const struct stat& old) {
+  std::string beside = (std::filesystem::path(real_).parent_path() / ".hadal-engine-XXXXXX").string();
+  const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
+  if (descriptor < 0) return refused(path_, "written", errno);
+  // Another owner may be out of our power; what counts is the content. Before the mode, which this may narrow.
+  static_cast<void>(!::fchown(descriptor, old.st_uid, old.st_gid));
+  Result<void> written;
+  if (::fchmod(descriptor, old.st_mode & 07777) != 0) written = refused(path_, "written", errno);
+  if (written) written = write_all(descriptor, bytes, named(path_));
+  if (written && ::fsync(descriptor) != 0) written = refused(path_, "written", errno);
   // Some file systems (NFS, quotas) tell of a full disk only here.
-  if (::close(std::exchange(descriptor_, -1)) != 0) return refused(path_, "written", errno);
-  return {};
+  if (::close(descriptor) != 0 && written) written = refused(path_, "written", errno);
+  if (written && ::rename(beside.c_str(), real_.c_str()) != 0) written = refused(path_, "replaced", errno);
+  if (!written) ::unlink(beside.c_str());
+  return written;
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)),
+      real_(std::move(other.real_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       created_(std::exchange(other.created_, false)) {}
 

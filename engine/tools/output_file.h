@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -9,7 +11,7 @@
 namespace hadal::tools {
 
 /// A file that a long computation will write. Opening it first tells at once, and without waiting, whether it can be
-/// written; its old content stays until replace() is called. One thread at a time.
+/// written; its old content stays until replace() has succeeded. One thread at a time.
 class OutputFile {
  public:
   /// `path` must be a regular file or one that can be created, or one of the system's /dev/null, /dev/zero, /dev/full;
@@ -22,14 +24,18 @@ class OutputFile {
   /// A file that open() created goes away again unless replace() filled it.
   ~OutputFile();
 
+  /// Writes beside the file and takes its place in one step, so that it always has its old content or all of the new;
+  /// mode and, where the system lets us, owner are kept. A failure leaves the old one.
   Result<void> replace(std::string_view bytes);
 
  private:
   explicit OutputFile(std::string path) : path_(std::move(path)) {}
   Result<void> open_descriptor();
-  Result<void> check(const std::filesystem::path& input) const;
+  Result<void> check(const std::filesystem::path& input);
+  Result<void> swap_in(std::string_view bytes, const struct stat& old);
 
   std::string path_;
+  std::string real_;  ///< Of a regular file: where links lead.
   int descriptor_ = -1;
   bool created_ = false;
 };

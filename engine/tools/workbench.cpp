@@ -21,7 +21,7 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   EngineOptions options;
   const auto device = parse_device(arguments.value("--device").value_or("auto"));
   if (!device) return device.error();
-  const auto threads = arguments.integer("--threads", 0, 1, 256);
+  const auto threads = arguments.integer("--threads", 0, 0, 1024);
   if (!threads) return threads.error();
   const auto context = arguments.integer("--context", 0, 2, 1 << 24);
   if (!context) return context.error();

@@ -8,7 +8,7 @@
 namespace hadal::tools {
 
 inline constexpr Option device_option{"--device", "D", "auto, cpu, cuda or reference (default: auto)"};
-inline constexpr Option threads_option{"--threads", "N", "Compute threads (default: one per core)"};
+inline constexpr Option threads_option{"--threads", "N", "Compute threads (default: 0, one per core)"};
 inline constexpr Option context_option{"--context", "N",
                                        "Context length in tokens (default: the model's, at most 8192)"};
 

@@ -132,8 +132,28 @@
         <translation>--%1 须与 --ask 同用。</translation>
     </message>
     <message>
-        <source>There is no question on the standard input, or it is longer than 8 MB.</source>
-        <translation>标准输入中没有问题，或者超过了 8 MB。</translation>
+        <source>There is no question on the standard input.</source>
+        <translation>标准输入中没有问题。</translation>
+    </message>
+    <message>
+        <source>The question on the standard input is longer than 8 MB.</source>
+        <translation>标准输入中的问题超过了 8 MB。</translation>
+    </message>
+    <message>
+        <source>The standard input cannot be read.</source>
+        <translation>无法读取标准输入。</translation>
+    </message>
+    <message>
+        <source>The display %1 cannot be reached for a window. Use --chat or --ask.</source>
+        <translation>无法连接到显示窗口的屏幕 %1。请使用 --chat 或 --ask。</translation>
+    </message>
+    <message>
+        <source>The display %1 cannot be reached, so the chat is in the terminal.</source>
+        <translation>无法连接到屏幕 %1，因此在终端中对话。</translation>
+    </message>
+    <message>
+        <source>--%1 is given twice.</source>
+        <translation>--%1 出现了两次。</translation>
     </message>
 </context>
 <context>
@@ -768,6 +788,10 @@
     <message>
         <source>The text is not UTF-8 throughout; what could not be read became U+FFFD.</source>
         <translation>文本并非全是 UTF-8；无法读取的部分已替换为 U+FFFD。</translation>
+    </message>
+    <message>
+        <source>The output cannot be written: %1.</source>
+        <translation>无法写入输出：%1。</translation>
     </message>
 </context>
 <context>

@@ -44,6 +44,22 @@ class ModelChoiceTest : public QObject {
     QVERIFY(!profile_->setting(setting::modelFile).isValid());
   }
 
+  /// The model of the start is still being loaded when the choice comes.
+  void aBrokenFileAsTheFirstWord() {
+    HadalProcess chat(profile_->path(), {QStringLiteral("--chat")}, false);
+    chat.start();
+    chat.write("/model " + QFile::encodeName(broken_) + "\nWhat is the capital of Japan?\n/model\n");
+    chat.closeWriteChannel();
+    QVERIFY(chat.waitForFinished(120000));
+    QCOMPARE(chat.exitCode(), 1);
+    const QString said = chat.err();
+    QVERIFY2(said.contains(broken_) && said.contains(QStringLiteral("goes on answering")) && said.count(u'\n') == 1,
+             qPrintable(said));
+    const QString out = chat.out();
+    QVERIFY2(out.contains(QStringLiteral("Tokyo")) && out.contains(QStringLiteral("SmolLM2")), qPrintable(out));
+    QVERIFY(!profile_->setting(setting::modelFile).isValid());
+  }
+
   void aGoodFileIsKept() {
     const QString other = folder_->filePath(QStringLiteral("other.gguf"));
     QVERIFY(QFile::link(model_, other));

@@ -80,6 +80,28 @@ test_run() {
   check "Wayland" "hadal  in $WORK/elsewhere" "$(WAYLAND_DISPLAY=w ../repo/dev run 2>/dev/null | hadal_says)"
 }
 
+test_run_builds_the_program_alone() {
+  repository
+  repo/dev run --help >/dev/null 2>&1
+  says "the program" "--target hadal" "$(grep -- --build log)"
+  : >log
+  repo/dev test >/dev/null 2>&1
+  check "everything for the tests" "" "$(grep -- --target log || true)"
+}
+
+test_skipped_tests_are_told() {
+  repository
+  program ctest <<TEXT
+mkdir -p "$WORK/repo/build/Testing/Temporary"
+printf 'SKIP   : One::initTestCase() no model\nPASS   : One::x()\nSKIP   : Two::a(row) no model\nSKIP   : Two::b() no disk\n' \
+  >"$WORK/repo/build/Testing/Temporary/LastTest.log"
+TEXT
+  out=$(repo/dev test 2>&1)
+  says "how many" "3 tests or groups of tests were SKIPPED" "$out"
+  says "why" "2 no model" "$out"
+  says "why else" "1 no disk" "$out"
+}
+
 test_test() {
   repository
   out=$(repo/dev test 2>&1)
@@ -94,6 +116,14 @@ test_test() {
 
 test_ci() {
   repository
+  code=0
+  out=$(CI=true repo/dev test 2>&1) || code=$?
+  check "without a model" 1 "$code"
+  says "without a model" "the starter model is not in $WORK/repo/build/models" "$out"
+  mkdir -p repo/build/models
+  (. repo/installer/setup.sh; echo model >"repo/build/models/$MODEL_NAME")
+  sum=$(sha256sum repo/build/models/*.gguf | cut -d' ' -f1)
+  sed -i "s/^MODEL_SHA256=.*/MODEL_SHA256=$sum/" repo/installer/setup.sh
   cd /
   says "no terminal, no stdin" "100% tests passed" "$(env -i PATH="$PATH" HOME="$WORK" "$WORK/repo/.ci/run" <&- 2>&1 | tail -n 1)"
 }

@@ -129,7 +129,7 @@ class ComputeToolsTest : public QObject {
     const char* const numbers[][2] = {
         {"--max-tokens", "a whole number from 0 to 16777216"},      {"--temperature", "a number from 0 to 100"},
         {"--top-k", "a whole number from 0 to 16777216"},           {"--top-p", "a number from 0 to 1"},
-        {"--seed", "a whole number from 0 to 9223372036854775807"}, {"--threads", "a whole number from 1 to 256"},
+        {"--seed", "a whole number from 0 to 9223372036854775807"}, {"--threads", "a whole number from 0 to 1024"},
         {"--context", "a whole number from 2 to 16777216"}};
     for (const auto& [option, range] : numbers) {
       for (const char* value : {"-1", "nan", "1e3", "99999999999999999999", "", " 1"}) {

@@ -73,6 +73,20 @@ class ToolHostileTest : public QObject {
     const ToolOutcome limited = shell("ulimit -f 1; exec \"$E\" logits \"$1\" --ids 1 --out \"$2\"", {model_, fresh});
     QVERIFY2(limited.refused(1) && limited.errors.contains("File too large"), limited.errors.constData());
     QVERIFY(!QFile::exists(fresh));
+    const ToolOutcome over = shell("ulimit -f 1; exec \"$E\" logits \"$1\" --ids 1 --out \"$2\"", {model_, kept});
+    QVERIFY2(over.refused(1) && over.errors.contains("File too large"), over.errors.constData());
+    QFile old(kept);
+    QVERIFY(old.open(QIODevice::ReadOnly));
+    QCOMPARE(old.readAll(), QByteArray("old"));
+    // Nothing that was begun beside them stays either.
+    QCOMPARE(QDir(folder_.path()).entryList({".hadal-engine-*"}, QDir::Files | QDir::Hidden), QStringList());
+    const QString link = folder_.filePath("link");
+    QVERIFY(QFile::link(kept, link) && old.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ReadOther));
+    const auto mode = QFileInfo(kept).permissions();
+    QCOMPARE(engine_tool({"logits", model_, "--ids", "1", "--out", link}).code, 0);
+    QVERIFY(QFileInfo(link).isSymLink());
+    QCOMPARE(QFileInfo(kept).size(), 49152 * 4);
+    QCOMPARE(QFileInfo(kept).permissions(), mode);
     const ToolOutcome done = engine_tool({"logits", model_, "--ids", "1", "--out", kept, "--json"});
     QCOMPARE(done.json(), (QJsonObject{{"tokens", 1}, {"vocab", 49152}}));
     QCOMPARE(QFileInfo(kept).size(), 49152 * 4);
