@@ -1,5 +1,6 @@
 #include "runtime/sequence.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hadal {
@@ -20,6 +21,7 @@ Sequence::Sequence(RequestId request_id, Request request, Clock::time_point now)
       prompt_length(tokens.size()),
       sampler(request.sampling),
       stop_(std::move(request.stop)),
+      spelled_(std::move(request.spelled)),
       submitted_(now) {
   stats.prompt_tokens = static_cast<int>(prompt_length);
 }
@@ -44,6 +46,10 @@ void Sequence::emit(std::string text, std::vector<Event>& events) {
   events.push_back(std::move(event));
 }
 
+bool Sequence::is_spelled(TokenId token, const Tokenizer& tokenizer) const {
+  return std::ranges::find(spelled_, token) != spelled_.end() && !tokenizer.is_end(token);
+}
+
 bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
                       std::vector<Event>& events) {
   note_time(now);
@@ -61,7 +67,7 @@ bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t con
   tokens.push_back(token);
   unreported_.push_back(token);
   ++stats.generated_tokens;
-  emit(stop_.push(utf8_.push(tokenizer.piece(token))), events);
+  emit(stop_.push(utf8_.push(tokenizer.piece(token, is_spelled(token, tokenizer)))), events);
 
   std::optional<FinishReason> reason;
   if (stop_.stopped()) {

@@ -44,9 +44,11 @@ struct Sequence {
  private:
   void note_time(Clock::time_point now);
   void emit(std::string text, std::vector<Event>& events);
+  bool is_spelled(TokenId token, const Tokenizer& tokenizer) const;
 
   Utf8Stream utf8_;
   StopMatcher stop_;
+  std::vector<TokenId> spelled_;
   std::vector<TokenId> unreported_;
   Clock::time_point submitted_;
   Clock::time_point first_token_;

@@ -48,6 +48,9 @@ struct Request {
   std::vector<std::string> stop;  ///< Generation ends before the first of these; they are not part of the text.
   Priority priority = Priority::chat;
   bool ignore_end = false;  ///< Go on after tokens that end the text: for measurements.
+  /// Control tokens whose spelling is part of the text; all others leave no trace in it. answer_tags() of reasoning.h
+  /// gives those an AnswerParser wants to see. Tokens that end the text are never spelled.
+  std::vector<TokenId> spelled;
 };
 
 using RequestId = std::uint64_t;

@@ -62,4 +62,8 @@ class AnswerParser {
 /// True if an answer to this prompt begins inside thinking.
 bool begins_thinking(std::span<const TextPart> prompt);
 
+/// The control tokens that spell the tags above, for Request::spelled: without them a parser would not see the tags of a
+/// model that writes each as one such token.
+std::vector<TokenId> answer_tags(const Tokenizer& tokenizer);
+
 }  // namespace hadal
