@@ -119,6 +119,7 @@ void Program::configureModel() {
     if (key == QLatin1String(setting::threads) || key == QLatin1String(setting::contextLength)) tune();
   });
   connect(&inference_, &InferenceService::statusChanged, this, &Program::tellOfSmallerContext);
+  connect(&inference_, &InferenceService::statusChanged, this, &Program::takeAdvice);
   connect(&inference_, &InferenceService::modelLoaded, this, &Program::modelLoaded);
   connect(&inference_, &InferenceService::modelFailed, this, &Program::modelFailed);
   settings_.tryFirst(setting::modelFile, [this](const QVariant& wanted) { chooseModel(wanted.toString()); });
@@ -136,6 +137,18 @@ void Program::tellOfSmallerContext(const ModelStatus& status) {
                                .arg(status.name)
                                .arg(status.contextLength);
   if (std::exchange(toldOfContext_, sentence) != sentence) profile_.notify(sentence);
+}
+
+void Program::takeAdvice(const ModelStatus& status) {
+  // While another one loads, the one there was goes on answering.
+  if (status.state == ModelStatus::State::Loading) return;
+  const auto advise = [this](const char* key, const auto& said) {
+    // To two places, as the settings page shows it: a float would be written out with all its digits.
+    settings_.advise(QLatin1String(key), said ? QVariant(qRound(100.0 * *said) / 100.0) : QVariant());
+  };
+  advise(setting::temperature, status.advice.temperature);
+  advise(setting::topK, status.advice.topK);
+  advise(setting::topP, status.advice.topP);
 }
 
 void Program::chooseModel(const QString& file) {

@@ -44,6 +44,7 @@ class Program : public QObject {
   void followLanguage();
   void configureModel();
   void tellOfSmallerContext(const ModelStatus& status);
+  void takeAdvice(const ModelStatus& status);
   void chooseModel(const QString& file);
   void modelLoaded(const QString& file);
   void modelFailed(const QString& file, const QString& error);

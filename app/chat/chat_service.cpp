@@ -110,12 +110,13 @@ struct ChatService::Private {
 GenerationRequest ChatService::Private::request(const Asked& asked) const {
   GenerationRequest request;
   request.messages = asked.prompt;
-  request.temperature = settings.value(setting::temperature).toFloat();
-  request.topK = settings.value(setting::topK).toInt();
-  request.topP = settings.value(setting::topP).toFloat();
+  // What is left to the model's makers is known once it is loaded, which this question may have to wait for.
+  if (settings.isChosen(setting::temperature)) request.temperature = settings.value(setting::temperature).toFloat();
+  if (settings.isChosen(setting::topK)) request.topK = settings.value(setting::topK).toInt();
+  if (settings.isChosen(setting::topP)) request.topP = settings.value(setting::topP).toFloat();
   request.seed = asked.options.seed.value_or(QRandomGenerator::global()->generate64());
   request.maxTokens = asked.options.maxTokens;
-  request.continueLast = asked.resumed && !asked.answer.content.isEmpty();
+  request.continueLast = asked.resumed && !(asked.answer.content.isEmpty() && asked.answer.thinking.isEmpty());
   return request;
 }
 
@@ -129,6 +130,8 @@ void ChatService::Private::begin(const Asked& asked) {
           [this, answer](int done, int total) { Q_EMIT q->promptProgress(answer->message().id, done, total); });
   connect(answer, &RunningAnswer::delta, q,
           [this, answer](const QString& text) { Q_EMIT q->messageDelta(answer->message().id, text); });
+  connect(answer, &RunningAnswer::thinkingDelta, q,
+          [this, answer](const QString& text) { Q_EMIT q->messageThinking(answer->message().id, text); });
   connect(answer, &RunningAnswer::storeFailed, q, &ChatService::storeFailed);
   connect(answer, &RunningAnswer::finished, q, [this, answer, id] {
     running.remove(id);
@@ -189,7 +192,10 @@ void ChatService::Private::overlay(Transcript& transcript) const {
   const RunningAnswer* answer = running.value(transcript.conversation.id);
   if (!answer) return;
   for (Message& message : transcript.messages) {
-    if (message.id == answer->message().id) message.content = answer->message().content;
+    if (message.id != answer->message().id) continue;
+    message.content = answer->message().content;
+    message.thinking = answer->message().thinking;
+    message.thinkingSeconds = answer->message().thinkingSeconds;
   }
 }
 
@@ -268,6 +274,12 @@ QFuture<Outcome<Message>> ChatService::editAndAsk(MessageId question, const QStr
 
 void ChatService::stop(ConversationId conversation) {
   if (RunningAnswer* answer = d->running.value(conversation)) answer->stop();
+}
+
+void ChatService::answerNow(MessageId message) {
+  for (RunningAnswer* answer : std::as_const(d->running)) {
+    if (answer->message().id == message) answer->answerNow();
+  }
 }
 
 bool ChatService::isAnswering(ConversationId conversation) const {

@@ -33,11 +33,14 @@ class ChatService : public QObject {
   /// A further answer to the same question, as a sibling branch.
   QFuture<Outcome<Message>> regenerate(MessageId answer);
   /// Goes on with an answer that was stopped, interrupted or cut off by the context, in the same message: what the model
-  /// says next is appended. messageResumed announces it. Only for the last message of a branch.
+  /// says next is appended, to the thinking if the answer had not begun. messageResumed announces it. Only for the last
+  /// message of a branch.
   QFuture<Outcome<Message>> continueAnswer(MessageId answer);
   /// The question in another wording, as a sibling branch, and its answer.
   QFuture<Outcome<Message>> editAndAsk(MessageId question, const QString& text);
   void stop(ConversationId conversation);
+  /// Ends the thinking of an answer that is being computed: the answer itself comes next, in the same message.
+  void answerNow(MessageId answer);
   bool isAnswering(ConversationId conversation) const;
   /// The answer that is being computed, with all its text so far. Take the text from here when a transcript arrives:
   /// further pieces may have come while it was read.
@@ -72,6 +75,7 @@ class ChatService : public QObject {
   void messageResumed(const hadal::Message& answer);  ///< Is streaming again; further text is appended.
   void promptProgress(hadal::MessageId answer, int done, int total);
   void messageDelta(hadal::MessageId answer, const QString& text);
+  void messageThinking(hadal::MessageId answer, const QString& text);
   void messageFinished(const hadal::Message& answer);  ///< In its final state.
   /// A write failed (full disk, read-only profile): a sentence that says what was not kept.
   void storeFailed(const QString& sentence);

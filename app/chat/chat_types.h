@@ -62,6 +62,7 @@ struct Message {
   MessageRole role = MessageRole::User;
   QString content;
   QString thinking;  ///< Reasoning, kept apart from the answer.
+  double thinkingSeconds = 0;  ///< It took so long.
   MessageState state = MessageState::Done;
   QString error;  ///< MessageState::Failed: why, as a sentence.
   MessageProblem problem = MessageProblem::None;

@@ -15,11 +15,8 @@ RunningAnswer::RunningAnswer(Message answer, Store& store, InferenceService& inf
 void RunningAnswer::start(GenerationRequest request) {
   generation_ = inference_.generate(std::move(request));
   connect(generation_.get(), &Generation::promptProgress, this, &RunningAnswer::promptProgress);
-  connect(generation_.get(), &Generation::delta, this, [this](const QString& text) {
-    message_.content += text;
-    unwritten_ = true;
-    Q_EMIT delta(text);
-  });
+  connect(generation_.get(), &Generation::delta, this, &RunningAnswer::addText);
+  connect(generation_.get(), &Generation::thinkingDelta, this, &RunningAnswer::addThinking);
   connect(generation_.get(), &Generation::progressed, this, &RunningAnswer::keepFigures);
   connect(generation_.get(), &Generation::finished, this, &RunningAnswer::end);
   journalTimer_.start();
@@ -29,13 +26,35 @@ void RunningAnswer::stop() {
   if (generation_) generation_->stop();
 }
 
+void RunningAnswer::answerNow() {
+  if (generation_) generation_->answerNow();
+}
+
+void RunningAnswer::addThinking(const QString& text) {
+  if (!thinkingClock_.isValid()) {
+    thinkingClock_.start();
+    thinkingBefore_ = message_.thinkingSeconds;
+  }
+  message_.thinkingSeconds = thinkingBefore_ + static_cast<double>(thinkingClock_.elapsed()) / 1000.0;
+  message_.thinking += text;
+  unwritten_ = true;
+  Q_EMIT thinkingDelta(text);
+}
+
+void RunningAnswer::addText(const QString& text) {
+  thinkingClock_.invalidate();
+  message_.content += text;
+  unwritten_ = true;
+  Q_EMIT delta(text);
+}
+
 void RunningAnswer::journal() {
   if (!unwritten_ || writing_ || over_) return;
   unwritten_ = false;
   writing_ = true;
   store_
-      .write([id = message_.id, content = message_.content, thinking = message_.thinking](Connection& connection) {
-        Messages(connection).setContent(id, content, thinking);
+      .write([message = message_](Connection& connection) {
+        Messages(connection).setContent(message.id, message.content, message.thinking, message.thinkingSeconds);
         return Nothing{};
       })
       .then(this, [this](const Outcome<Nothing>& written) {

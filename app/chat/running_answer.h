@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QElapsedTimer>
 #include <QFuture>
 #include <QObject>
 #include <QTimer>
@@ -28,6 +29,7 @@ class RunningAnswer : public QObject {
 
   void start(GenerationRequest request);
   void stop();
+  void answerNow();
   /// Ends it at once as Interrupted and writes that.
   QFuture<void> interrupt();
   const Message& message() const { return message_; }
@@ -36,6 +38,7 @@ class RunningAnswer : public QObject {
  Q_SIGNALS:
   void promptProgress(int done, int total);
   void delta(const QString& text);
+  void thinkingDelta(const QString& text);
   /// In its final state; it is in the store, unless storeFailed came before.
   void finished();
   void storeFailed(const QString& sentence);
@@ -43,6 +46,8 @@ class RunningAnswer : public QObject {
   void settled();
 
  private:
+  void addThinking(const QString& text);
+  void addText(const QString& text);
   void journal();
   void keepFigures(const GenerationStats& stats);
   void end(GenerationEnd end, const QString& error, const GenerationStats& stats);
@@ -56,6 +61,8 @@ class RunningAnswer : public QObject {
   InferenceService& inference_;
   std::unique_ptr<Generation> generation_;
   QTimer journalTimer_;
+  QElapsedTimer thinkingClock_;  ///< Valid while the model thinks ...
+  double thinkingBefore_ = 0;    ///< ... and what it had thought before, in seconds.
   bool unwritten_ = false;
   bool writing_ = false;
   bool over_ = false;

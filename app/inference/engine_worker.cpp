@@ -1,6 +1,7 @@
 #include "app/inference/engine_worker.h"
 
 #include <QFile>
+#include <QFileInfo>
 
 #include "app/inference/model_name.h"
 #include "app/inference/prompt_encoder.h"
@@ -9,7 +10,6 @@ namespace hadal {
 
 namespace {
 
-constexpr int kDeltaMilliseconds = 34;  // At most 30 a second.
 constexpr int kProgressMilliseconds = 50;
 
 QString fromEngine(const std::string& text) {
@@ -29,23 +29,38 @@ QString mainType(const ModelInfo& info) {
   return fromEngine(best);
 }
 
-GenerationStats statsOf(const RequestStats& s) {
-  GenerationStats stats;
-  stats.promptTokens = s.prompt_tokens;
-  stats.tokens = s.generated_tokens;
-  stats.firstTokenSeconds = s.first_token_seconds;
-  // The first token comes out of the prompt's last step.
-  if (s.decode_seconds > 0) stats.tokensPerSecond = (s.generated_tokens - 1) / s.decode_seconds;
-  return stats;
-}
-
-Request engineRequest(const GenerationRequest& from, std::vector<TokenId> prompt) {
+Request engineRequest(const GenerationRequest& from, const SamplingAdvice& advice) {
+  // Where neither the person nor the model's makers say anything.
+  constexpr float kTemperature = 0.7F, kTopP = 0.95F;
+  constexpr int kTopK = 40;
   Request request;
-  request.prompt = std::move(prompt);
-  request.sampling = {from.temperature, from.topK, from.topP, from.seed};
+  request.sampling.temperature = from.temperature.value_or(advice.temperature.value_or(kTemperature));
+  request.sampling.top_k = from.topK.value_or(advice.topK.value_or(kTopK));
+  request.sampling.top_p = from.topP.value_or(advice.topP.value_or(kTopP));
+  request.sampling.seed = from.seed;
   request.max_tokens = from.maxTokens;
   for (const QString& stop : from.stop) request.stop.push_back(stop.toStdString());
   return request;
+}
+
+ModelTraits traitsOf(const QString& file, const Model& model) {
+  const ModelInfo& info = model.info();
+  ModelTraits traits;
+  traits.architecture = fromEngine(info.architecture);
+  traits.names = QFileInfo(file).completeBaseName() + u' ' + fromEngine(info.name);
+  traits.tokenizer = fromEngine(info.tokenizer);
+  const auto mark = model.tokenizer().encode("<｜Assistant｜>", {.add_special = false, .parse_special = true});
+  traits.deepseekTokens = mark && mark->size() == 1;
+  const auto asked = encodePrompt(model, {{MessageRole::User, QStringLiteral("Hello")}});
+  traits.beginsThinking = asked && asked->parser.thinking();
+  return traits;
+}
+
+TemplateStatus templateOf(const Model& model) {
+  const auto made = model.chat_template();
+  if (!made) return {};
+  const ChatTemplate::Origin& origin = (*made)->origin();
+  return {origin.built_in, fromEngine(origin.name), fromEngine(origin.reason)};
 }
 
 }  // namespace
@@ -127,7 +142,7 @@ void EngineWorker::loaded(const std::shared_ptr<Load>& load, const Loaded& resul
 }
 
 void EngineWorker::settle() {
-  if (!running_.isEmpty() || load_) return;
+  if (!running_.empty() || load_) return;
   if (next_) return adopt(*std::exchange(next_, std::nullopt));
   if (!optionsChanged_ || !model_) return;
   optionsChanged_ = false;
@@ -169,9 +184,9 @@ void EngineWorker::unload() {
 }
 
 void EngineWorker::dropModel() {
-  for (Running& running : running_) {
-    flush(running);
-    Q_EMIT finished(running.ticket, GenerationEnd::Stopped, {}, {});
+  for (auto& [id, answer] : running_) {
+    flush(answer);
+    Q_EMIT finished(answer.ticket(), GenerationEnd::Stopped, {}, {});
   }
   running_.clear();
   engine_.reset();
@@ -182,6 +197,11 @@ QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<cons
   auto engine = Engine::create(model, options_);
   if (!engine) return fromEngine(engine.error().message);
   engine_ = std::move(*engine);
+  if (model_ != model || file_ != file) {
+    tags_ = answer_tags(model->tokenizer());
+    chatTemplate_ = templateOf(*model);
+    advice_ = samplingAdvice(traitsOf(file, *model));
+  }
   model_ = model;
   file_ = file;
   optionsChanged_ = false;
@@ -199,6 +219,8 @@ ModelStatus EngineWorker::readyStatus() const {
   status.progress = 1;
   status.contextLength = running.context_length;
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
+  status.chatTemplate = chatTemplate_;
+  status.advice = advice_;
   return status;
 }
 
@@ -259,8 +281,11 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
   }
   auto prompt = encodePrompt(*model_, request.messages, request.continueLast);
   if (!prompt) return refuse(GenerationEnd::Failed, fromEngine(prompt.error().message));
-  const int tokens = static_cast<int>(prompt->size());
-  auto id = engine_->submit(engineRequest(request, std::move(*prompt)));
+  const int tokens = static_cast<int>(prompt->tokens.size());
+  Request wanted = engineRequest(request, advice_);
+  wanted.prompt = std::move(prompt->tokens);
+  wanted.spelled = tags_;
+  auto id = engine_->submit(wanted);
   if (!id && id.error().code == ErrorCode::context_full) {
     return refuse(GenerationEnd::PromptTooLong,
                   tr("This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a "
@@ -270,7 +295,8 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
                   tokens);
   }
   if (!id) return refuse(GenerationEnd::Failed, fromEngine(id.error().message));
-  running_.insert(*id, Running{ticket, {}, {}, {}});
+  const bool afterText = request.continueLast && !request.messages.last().content.isEmpty();
+  running_.emplace(*id, StreamedAnswer(ticket, std::move(wanted), std::move(prompt->parser), afterText));
   schedule();
 }
 
@@ -281,8 +307,18 @@ void EngineWorker::stop(quint64 ticket) {
     Q_EMIT finished(ticket, GenerationEnd::Stopped, {}, {});
     return;
   }
-  for (auto it = running_.cbegin(); it != running_.cend(); ++it) {
-    if (it->ticket == ticket) engine_->cancel(it.key());
+  for (auto& [id, answer] : running_) {
+    if (answer.ticket() != ticket) continue;
+    answer.answerNow = false;
+    engine_->cancel(id);
+  }
+}
+
+void EngineWorker::answerNow(quint64 ticket) {
+  for (auto& [id, answer] : running_) {
+    if (answer.ticket() != ticket || !answer.thinking()) continue;
+    answer.answerNow = true;
+    engine_->cancel(id);
   }
 }
 
@@ -290,7 +326,7 @@ void EngineWorker::measure(quint64 ticket, const QList<PromptMessage>& messages)
   int tokens = -1;
   if (model_) {
     const auto prompt = encodePrompt(*model_, messages);
-    if (prompt) tokens = static_cast<int>(prompt->size());
+    if (prompt) tokens = static_cast<int>(prompt->tokens.size());
   }
   Q_EMIT measured(ticket, tokens);
 }
@@ -306,7 +342,7 @@ void EngineWorker::pump() {
   scheduled_ = false;
   if (!engine_) return;
   for (const Event& event : engine_->step()) handle(event);
-  if (running_.isEmpty())
+  if (running_.empty())
     settle();
   else
     schedule();
@@ -315,22 +351,30 @@ void EngineWorker::pump() {
 void EngineWorker::handle(const Event& event) {
   const auto found = running_.find(event.request);
   if (found == running_.end()) return;
+  StreamedAnswer& answer = found->second;
   switch (event.kind) {
     case Event::Kind::prefill:
-      Q_EMIT promptProgress(found->ticket, event.prompt_done, event.prompt_total);
+      Q_EMIT promptProgress(answer.ticket(), event.prompt_done, event.prompt_total);
       return;
     case Event::Kind::text:
-      found->text += fromEngine(event.text);
-      found->stats = statsOf(event.stats);
-      if (!found->sinceSent.isValid() || found->sinceSent.elapsed() >= kDeltaMilliseconds) flush(*found);
+      answer.take(event);
+      if (answer.isDue()) flush(answer);
       return;
-    case Event::Kind::finished:
-      break;
+    case Event::Kind::finished: {
+      auto ended = running_.extract(found);
+      finish(ended.mapped(), event);
+      return;
+    }
   }
-  flush(*found);
-  const quint64 ticket = found->ticket;
-  running_.erase(found);
-  const GenerationStats stats = statsOf(event.stats);
+}
+
+void EngineWorker::finish(StreamedAnswer& answer, const Event& event) {
+  if (event.reason != FinishReason::cancelled) answer.answerNow = false;
+  answer.end(event);
+  if (answer.answerNow && goOnWithAnswer(answer)) return;
+  flush(answer);
+  const quint64 ticket = answer.ticket();
+  const GenerationStats stats = answer.stats();
   switch (event.reason) {
     case FinishReason::end_of_text:
     case FinishReason::stop_string:
@@ -355,11 +399,25 @@ void EngineWorker::handle(const Event& event) {
   }
 }
 
-void EngineWorker::flush(Running& running) {
-  if (running.text.isEmpty()) return;
-  running.sinceSent.start();
-  Q_EMIT progressed(running.ticket, running.stats);
-  Q_EMIT delta(running.ticket, std::exchange(running.text, {}));
+bool EngineWorker::goOnWithAnswer(StreamedAnswer& answer) {
+  const auto close = thinkingEnd(*model_);
+  if (!close) return false;
+  Request next = answer.behindThinking(*close);
+  const auto id = engine_->submit(next);
+  // Only if the context has no room left, which ends this answer in any case.
+  if (!id) return false;
+  answer.closeThinking(std::move(next));
+  flush(answer);
+  running_.emplace(*id, std::move(answer));
+  return true;
+}
+
+void EngineWorker::flush(StreamedAnswer& answer) {
+  if (answer.isEmpty()) return;
+  Q_EMIT progressed(answer.ticket(), answer.stats());
+  if (const QString thinking = answer.takeThinking(); !thinking.isEmpty())
+    Q_EMIT thinkingDelta(answer.ticket(), thinking);
+  if (const QString text = answer.takeText(); !text.isEmpty()) Q_EMIT delta(answer.ticket(), text);
 }
 
 }  // namespace hadal

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <QElapsedTimer>
-#include <QHash>
 #include <QObject>
 #include <QThreadPool>
 #include <QTimer>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "app/inference/inference_service.h"
 #include "app/inference/model_search.h"
+#include "app/inference/streamed_answer.h"
 #include "hadal/engine.h"
 
 namespace hadal {
@@ -31,6 +31,8 @@ class EngineWorker : public QObject {
   void configure(int threads, int contextLength);
   void submit(quint64 ticket, const GenerationRequest& request);
   void stop(quint64 ticket);
+  /// Ends the thinking of an answer: its request is cancelled, and one that goes on behind </think> takes its place.
+  void answerNow(quint64 ticket);
   void measure(quint64 ticket, const QList<PromptMessage>& messages);
 
  Q_SIGNALS:
@@ -39,17 +41,12 @@ class EngineWorker : public QObject {
   void modelFailed(const QString& file, const QString& error);
   void promptProgress(quint64 ticket, int done, int total);
   void delta(quint64 ticket, const QString& text);
+  void thinkingDelta(quint64 ticket, const QString& text);
   void progressed(quint64 ticket, const hadal::GenerationStats& stats);
   void finished(quint64 ticket, hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
   void measured(quint64 ticket, int tokens);
 
  private:
-  struct Running {
-    quint64 ticket = 0;
-    QString text;  ///< Not yet sent.
-    QElapsedTimer sinceSent;
-    GenerationStats stats{};
-  };
   struct Load;  ///< One attempt; a newer one makes it void.
   /// What an attempt came to.
   struct Loaded {
@@ -78,12 +75,18 @@ class EngineWorker : public QObject {
   void schedule();
   void pump();
   void handle(const Event& event);
-  void flush(Running& running);
+  void finish(StreamedAnswer& answer, const Event& event);
+  /// The second half of answerNow(); false if there is nothing to go on with.
+  bool goOnWithAnswer(StreamedAnswer& answer);
+  void flush(StreamedAnswer& answer);
 
   EngineOptions options_;
   QString file_;  ///< Of model_.
   std::shared_ptr<const Model> model_;
   std::unique_ptr<Engine> engine_;
+  std::vector<TokenId> tags_;  ///< Of model_, like the next two: answer_tags().
+  TemplateStatus chatTemplate_;
+  SamplingAdvice advice_;
   std::optional<Loaded> next_;  ///< Waits for the answers of model_ to end.
   bool optionsChanged_ = false;
   ModelStatus status_;
@@ -92,7 +95,7 @@ class EngineWorker : public QObject {
   QTimer loadTimer_;
   QThreadPool loaders_;
 
-  QHash<RequestId, Running> running_;
+  std::map<RequestId, StreamedAnswer> running_;
   QList<std::pair<quint64, GenerationRequest>> waiting_;
   bool scheduled_ = false;
 };

@@ -4,8 +4,10 @@
 #include <QString>
 #include <QStringList>
 #include <memory>
+#include <optional>
 
 #include "app/chat/chat_types.h"
+#include "app/inference/sampling_advice.h"
 
 namespace hadal {
 
@@ -13,17 +15,21 @@ namespace hadal {
 struct PromptMessage {
   MessageRole role = MessageRole::User;
   QString content;
+  QString thinking{};  ///< Of an answer; whether the model sees it again is its template's to say.
 };
 
 struct GenerationRequest {
   QList<PromptMessage> messages;
-  float temperature = 0.7F;
-  int topK = 40;
-  float topP = 0.95F;
+  /// Nothing: as the model's makers say (SamplingAdvice), known once the model is loaded.
+  std::optional<float> temperature;
+  std::optional<int> topK;
+  std::optional<float> topP;
   quint64 seed = 0;
   int maxTokens = 0;  ///< 0: until the context is full.
   QStringList stop;
-  bool continueLast = false;  ///< The last message is the beginning of the answer: what comes goes on from there.
+  /// The last message is the beginning of the answer: what comes goes on from there, inside its thinking if there is no
+  /// content yet.
+  bool continueLast = false;
 };
 
 struct GenerationStats {
@@ -49,16 +55,27 @@ class Generation : public QObject {
   using QObject::QObject;
   /// Takes effect within one engine step; `finished` still comes.
   virtual void stop() = 0;
+  /// Ends the thinking, so that the answer comes next. Nothing happens if the model does not think now.
+  virtual void answerNow() = 0;
 
  Q_SIGNALS:
   /// Reading the prompt.
   void promptProgress(int done, int total);
-  /// New text, at most 30 times a second.
+  /// New text, at most 30 times a second. Tool calls are in it as blocks of JSON.
   void delta(const QString& text);
+  /// New thinking; not part of the text.
+  void thinkingDelta(const QString& text);
   /// The figures so far; before the delta they belong to.
   void progressed(const hadal::GenerationStats& stats);
   /// The last signal. `error` is a sentence for the person, empty for Done and Stopped.
   void finished(hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
+};
+
+/// Which chat template is in force.
+struct TemplateStatus {
+  bool builtIn = false;  ///< One of Hadal's own stands in for the file's.
+  QString name;          ///< Of a built-in one: "chatml".
+  QString reason;        ///< The engine's sentence.
 };
 
 /// What the status line and the composer show.
@@ -76,6 +93,8 @@ struct ModelStatus {
   float progress = 0;    ///< State::Loading: 0 to 1.
   int contextLength = 0;
   quint64 memoryBytes = 0;  ///< Weights and cache.
+  TemplateStatus chatTemplate{};
+  SamplingAdvice advice{};
 };
 
 /// The engine behind a thread of its own. Every method returns at once; this object lives in the GUI thread.

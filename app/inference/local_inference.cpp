@@ -18,6 +18,11 @@ class LocalInference::Handle : public Generation {
     if (!owner_ || over_) return;
     QMetaObject::invokeMethod(owner_->worker_, [worker = owner_->worker_, ticket = ticket_] { worker->stop(ticket); });
   }
+  void answerNow() override {
+    if (!owner_ || over_) return;
+    QMetaObject::invokeMethod(owner_->worker_,
+                              [worker = owner_->worker_, ticket = ticket_] { worker->answerNow(ticket); });
+  }
   void over() { over_ = true; }
 
  private:
@@ -42,6 +47,9 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
   });
   connect(worker_, &EngineWorker::delta, this, [this](quint64 ticket, const QString& text) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->delta(text);
+  });
+  connect(worker_, &EngineWorker::thinkingDelta, this, [this](quint64 ticket, const QString& text) {
+    if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->thinkingDelta(text);
   });
   connect(worker_, &EngineWorker::progressed, this, [this](quint64 ticket, const GenerationStats& stats) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->progressed(stats);

@@ -45,7 +45,7 @@ const SettingSpec* Settings::find(const QString& key) {
 }
 
 QVariant Settings::value(const QString& key) const {
-  for (const auto* values : {&locked_, &overridden_, &stored_}) {
+  for (const auto* values : {&locked_, &overridden_, &stored_, &advised_}) {
     const auto found = values->constFind(key);
     if (found != values->constEnd()) return *found;
   }
@@ -74,6 +74,7 @@ void Settings::reject(const QString& key) {
 }
 
 void Settings::accept(const QString& key, const QVariant& fit) {
+  const SettingSpec* spec = find(key);
   const QVariant before = value(key);
   // What the person chooses now counts more than what the command line said.
   overridden_.remove(key);
@@ -88,7 +89,7 @@ void Settings::accept(const QString& key, const QVariant& fit) {
           if (!written) Q_EMIT storeFailed(written.error);
         });
   }
-  if (before != fit) Q_EMIT changed(key, fit);
+  if (before != fit || spec->advised) Q_EMIT changed(key, fit);
 }
 
 void Settings::reset(const QString& key) {
@@ -108,11 +109,27 @@ void Settings::reset(const QString& key) {
           if (!written) Q_EMIT storeFailed(written.error);
         });
   }
-  if (before != value(key)) Q_EMIT changed(key, value(key));
+  if (before != value(key) || spec->advised) Q_EMIT changed(key, value(key));
 }
 
 bool Settings::isLocked(const QString& key) const {
   return locked_.contains(key);
+}
+
+bool Settings::isChosen(const QString& key) const {
+  return locked_.contains(key) || overridden_.contains(key) || stored_.contains(key);
+}
+
+void Settings::advise(const QString& key, const QVariant& wanted) {
+  const SettingSpec* spec = find(key);
+  if (!spec || !spec->advised) return;
+  const QVariant before = value(key);
+  const QVariant fit = wanted.isValid() ? fitting(*spec, wanted) : QVariant();
+  if (fit.isValid())
+    advised_.insert(key, fit);
+  else
+    advised_.remove(key);
+  if (before != value(key)) Q_EMIT changed(key, value(key));
 }
 
 void Settings::lock(const QString& key, const QVariant& wanted) {

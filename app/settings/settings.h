@@ -28,6 +28,7 @@ struct SettingSpec {
   double maximum = 0;
   bool lockable = true;   ///< Whether a policy may fix it.
   bool readOnly = false;  ///< Shown, not edited here (the data location of this run).
+  bool advised = false;   ///< Unless chosen, as the makers of the model in use say: advise().
 };
 
 /// Typed access to the settings table with a changed signal. Values live in memory; writing goes to the store's
@@ -51,6 +52,11 @@ class Settings : public QObject {
   void accept(const QString& key, const QVariant& value);
   void reject(const QString& key);
   bool isLocked(const QString& key) const;
+  /// False if the value is the default or what is advised: nobody has said otherwise.
+  bool isChosen(const QString& key) const;
+
+  /// What holds where nobody chose: what the model's makers say. An invalid value takes the advice back.
+  void advise(const QString& key, const QVariant& value);
 
   /// A policy's value: it wins over the person's and cannot be changed.
   void lock(const QString& key, const QVariant& value);
@@ -69,6 +75,7 @@ class Settings : public QObject {
   QHash<QString, QVariant> stored_;
   QHash<QString, QVariant> locked_;
   QHash<QString, QVariant> overridden_;
+  QHash<QString, QVariant> advised_;
   QHash<QString, Attempt> attempts_;
   Store* store_ = nullptr;
 };

@@ -58,7 +58,8 @@ QList<SettingSpec> makeTable() {
                 .label = QT_TRANSLATE_NOOP("Settings", "Temperature"),
                 .help = QT_TRANSLATE_NOOP("Settings", "How freely words are chosen. 0: always the likeliest."),
                 .minimum = 0,
-                .maximum = 2});
+                .maximum = 2,
+                .advised = true});
   table.append({.key = setting::topK,
                 .type = SettingType::Integer,
                 .defaultValue = 40,
@@ -66,7 +67,8 @@ QList<SettingSpec> makeTable() {
                 .label = QT_TRANSLATE_NOOP("Settings", "Top-k"),
                 .help = QT_TRANSLATE_NOOP("Settings", "Only so many of the likeliest tokens are considered. 0: all."),
                 .minimum = 0,
-                .maximum = 1000});
+                .maximum = 1000,
+                .advised = true});
   table.append({.key = setting::topP,
                 .type = SettingType::Real,
                 .defaultValue = 0.95,
@@ -76,7 +78,8 @@ QList<SettingSpec> makeTable() {
                                           "Only the likeliest tokens are considered that reach this "
                                           "probability together. 1: all."),
                 .minimum = 0.01,
-                .maximum = 1});
+                .maximum = 1,
+                .advised = true});
   table.append({.key = setting::systemPrompt,
                 .type = SettingType::Text,
                 .defaultValue = QString(),

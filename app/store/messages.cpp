@@ -13,7 +13,7 @@ namespace {
 
 const QString kColumns = QStringLiteral(
     "id, conversation_id, parent_id, role, content, thinking, state, problem, error, model, prompt_tokens, tokens, "
-    "tokens_per_second, first_token_seconds, created");
+    "tokens_per_second, first_token_seconds, created, thinking_seconds");
 
 Message fromRow(const Statement& row) {
   Message m;
@@ -32,6 +32,7 @@ Message fromRow(const Statement& row) {
   m.tokensPerSecond = row.real(12);
   m.firstTokenSeconds = row.real(13);
   m.created = timeFrom(row.integer(14));
+  m.thinkingSeconds = row.real(15);
   return m;
 }
 
@@ -127,9 +128,10 @@ MessageId Messages::newestLeaf(ConversationId conversation, MessageId from) {
   return from;
 }
 
-void Messages::setContent(MessageId id, const QString& content, const QString& thinking) {
-  Statement(connection_, QStringLiteral("UPDATE messages SET content = ?, thinking = ? WHERE id = ?"))
-      .bind(content, thinking, id)
+void Messages::setContent(MessageId id, const QString& content, const QString& thinking, double thinkingSeconds) {
+  Statement(connection_,
+            QStringLiteral("UPDATE messages SET content = ?, thinking = ?, thinking_seconds = ? WHERE id = ?"))
+      .bind(content, thinking, thinkingSeconds, id)
       .run();
 }
 
@@ -143,10 +145,10 @@ void Messages::reopen(MessageId id) {
 void Messages::finish(const Message& m) {
   Statement(
       connection_,
-      QStringLiteral("UPDATE messages SET content = ?, thinking = ?, state = ?, problem = ?, error = ?, model = ?, "
+      QStringLiteral("UPDATE messages SET content = ?, thinking = ?, thinking_seconds = ?, state = ?, problem = ?, error = ?, model = ?, "
                      "prompt_tokens = ?, tokens = ?, tokens_per_second = ?, first_token_seconds = ?, finished = ? "
                      "WHERE id = ?"))
-      .bind(m.content, m.thinking, word(m.state), word(m.problem), m.error, m.model, m.promptTokens, m.tokens,
+      .bind(m.content, m.thinking, m.thinkingSeconds, word(m.state), word(m.problem), m.error, m.model, m.promptTokens, m.tokens,
             m.tokensPerSecond, m.firstTokenSeconds, now(), m.id)
       .run();
 }

@@ -24,7 +24,7 @@ class Messages {
   MessageId newestLeaf(ConversationId conversation, MessageId from);
 
   /// Journals what an answer has come to so far.
-  void setContent(MessageId id, const QString& content, const QString& thinking);
+  void setContent(MessageId id, const QString& content, const QString& thinking, double thinkingSeconds = 0);
   /// An answer that had ended is being computed further.
   void reopen(MessageId id);
   /// Writes the end of an answer: text, state, reason and figures.

@@ -9,6 +9,9 @@ AskSession::AskSession(ChatService& chat, QObject* parent) : QObject(parent), ch
   connect(&chat_, &ChatService::messageDelta, this, [this](MessageId answer, const QString& text) {
     if (answer == answer_.id) Q_EMIT event({{QStringLiteral("delta"), text}});
   });
+  connect(&chat_, &ChatService::messageThinking, this, [this](MessageId answer, const QString& text) {
+    if (answer == answer_.id) tellThinking(text);
+  });
   connect(&chat_, &ChatService::messageFinished, this, [this](const Message& answer) {
     if (answer.id == answer_.id) finish(answer);
   });
@@ -36,8 +39,13 @@ void AskSession::begun(const Outcome<Message>& answer) {
                 {QStringLiteral("message"), answer_.id}});
   // What came before this could be said.
   const auto running = chat_.answering(answer_.conversation);
+  if (running && !running->thinking.isEmpty()) tellThinking(running->thinking);
   if (running && !running->content.isEmpty()) Q_EMIT event({{QStringLiteral("delta"), running->content}});
   if (stopped_) stop();
+}
+
+void AskSession::tellThinking(const QString& text) {
+  Q_EMIT event({{QStringLiteral("event"), QStringLiteral("thinking")}, {QStringLiteral("text"), text}});
 }
 
 void AskSession::finish(const Message& answer) {
@@ -47,6 +55,7 @@ void AskSession::finish(const Message& answer) {
                 {QStringLiteral("model"), answer.model},
                 {QStringLiteral("prompt_tokens"), answer.promptTokens},
                 {QStringLiteral("tokens"), answer.tokens},
+                {QStringLiteral("thinking_seconds"), answer.thinkingSeconds},
                 {QStringLiteral("tokens_per_second"), answer.tokensPerSecond},
                 {QStringLiteral("first_token_seconds"), answer.firstTokenSeconds}});
   Q_EMIT ended();

@@ -12,6 +12,7 @@ class ChatService;
 
 /// One question and its answer as events, for a pipe or another process:
 ///   {"conversation": id, "question": id, "message": id}   the question is in the store
+///   {"event": "thinking", "text": text}                   a piece of what the model thinks before
 ///   {"delta": text}                                       a piece of the answer
 ///   {"error": sentence}                                   why it failed; "finished" follows
 ///   {"finished": state, "message": id, ...figures}        the end; without message and figures if there is no answer
@@ -30,6 +31,7 @@ class AskSession : public QObject {
 
  private:
   void begun(const Outcome<Message>& answer);
+  void tellThinking(const QString& text);
   void finish(const Message& answer);
 
   ChatService& chat_;

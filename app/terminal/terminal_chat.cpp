@@ -21,7 +21,10 @@ namespace hadal {
 TerminalChat::TerminalChat(const Services& services, QObject* parent)
     : QObject(parent), services_(services), interactive_(::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO)) {
   connect(&services_.chat, &ChatService::messageDelta, this, [this](MessageId answer, const QString& text) {
-    if (answer == answer_) write(text);
+    if (answer == answer_) showText(text);
+  });
+  connect(&services_.chat, &ChatService::messageThinking, this, [this](MessageId answer, const QString& text) {
+    if (answer == answer_) showThinking(text);
   });
   connect(&services_.chat, &ChatService::messageFinished, this, [this](const Message& answer) {
     if (answer.id == answer_) finish(answer);
@@ -172,14 +175,28 @@ void TerminalChat::ask(const QString& text) {
     }
     conversation_ = answer->conversation;
     answer_ = answer->id;
-    if (const auto running = services_.chat.answering(conversation_)) write(running->content);
+    const auto running = services_.chat.answering(conversation_);
+    if (running && !running->thinking.isEmpty()) showThinking(running->thinking);
+    if (running && !running->content.isEmpty()) showText(running->content);
   });
+}
+
+/// In a terminal alone: who reads a pipe wants the answer.
+void TerminalChat::showThinking(const QString& text) {
+  if (!interactive_) return;
+  thinking_ = true;
+  write(QStringLiteral("\x1b[2m") + text + QStringLiteral("\x1b[22m"));
+}
+
+void TerminalChat::showText(const QString& text) {
+  if (std::exchange(thinking_, false)) write(QStringLiteral("\n\n"));
+  write(text);
 }
 
 void TerminalChat::finish(const Message& answer) {
   answer_ = 0;
   busy_ = false;
-  if (!answer.content.isEmpty()) say({});
+  if (std::exchange(thinking_, false) || !answer.content.isEmpty()) say({});
   if (answer.state == MessageState::Failed) {
     printError(engineWords(answer.error));
     if (!interactive_) exitCode_ = 1;
@@ -192,7 +209,13 @@ void TerminalChat::finish(const Message& answer) {
 }
 
 QString TerminalChat::footnote(const Message& answer) const {
-  return tr("(%1 tokens, %2 tokens/s)").arg(answer.tokens).arg(QLocale().toString(answer.tokensPerSecond, 'f', 1));
+  const QString figures =
+      tr("(%1 tokens, %2 tokens/s)").arg(answer.tokens).arg(QLocale().toString(answer.tokensPerSecond, 'f', 1));
+  return answer.thinking.isEmpty() ? figures : thought(answer) + u' ' + figures;
+}
+
+QString TerminalChat::thought(const Message& answer) {
+  return tr("(thought for %1 s)").arg(qMax(1, qRound(answer.thinkingSeconds)));
 }
 
 void TerminalChat::list() {
@@ -239,6 +262,7 @@ void TerminalChat::openConversation(ConversationId id) {
     }
     conversation_ = id;
     for (const Message& message : transcript->messages) {
+      if (!message.thinking.isEmpty()) say(thought(message));
       say(message.role == MessageRole::User ? QStringLiteral("> ") + message.content : message.content);
       if (message.state == MessageState::Interrupted) say(tr("(interrupted: Hadal ended before the answer did)"));
       if (message.state == MessageState::Stopped) say(tr("(stopped)"));

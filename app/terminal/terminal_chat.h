@@ -38,10 +38,13 @@ class TerminalChat : public QObject {
   void open(int number);
   void openConversation(ConversationId id);
   void finish(const Message& answer);
+  void showThinking(const QString& text);
+  void showText(const QString& text);
   void write(const QString& text);
   void say(const QString& line) { write(line + u'\n'); }
   static QString help();
   QString footnote(const Message& answer) const;
+  static QString thought(const Message& answer);
 
   Services services_;
   bool interactive_;
@@ -52,6 +55,7 @@ class TerminalChat : public QObject {
   QString tryingModel_;  ///< By /model.
   ConversationId conversation_ = 0;
   MessageId answer_ = 0;
+  bool thinking_ = false;  ///< What was written last is thinking.
   QList<Conversation> listed_;
   int exitCode_ = 0;
 };

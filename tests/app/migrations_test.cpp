@@ -99,6 +99,31 @@ class MigrationsTest : public QObject {
     QCOMPARE(copy.scalar(QStringLiteral("SELECT title FROM conversations")).toString(), QStringLiteral("Old"));
   }
 
+  /// Version 2: answers of before have thought for no time, and the copy from before has no such column.
+  void thinkingGainsItsTime() {
+    Schema first;
+    first.steps = Schema::shipped().steps.first(1);
+    makeOne(first);
+    {
+      Connection old;
+      QVERIFY(old.open(file(), Connection::Access::ReadWrite));
+      QVERIFY(old.execute(QStringLiteral("INSERT INTO messages(conversation_id, role, content, thinking, state, created) "
+                                         "VALUES (1, 'assistant', 'Yes.', 'Well.', 'done', 1)")));
+    }
+    Store store(options(Schema::shipped()));
+    kept(store.open());
+    const Message message = stored(store, 1);
+    QCOMPARE(message.thinking, QStringLiteral("Well."));
+    QCOMPARE(message.thinkingSeconds, 0.0);
+    const QStringList backups = Backups(file(), backupFolder()).files();
+    QCOMPARE(backups.size(), 1);
+    Connection copy;
+    QVERIFY(copy.open(backups.first(), Connection::Access::Immutable));
+    const QString column = QStringLiteral("SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'thinking_seconds'");
+    QCOMPARE(copy.scalar(column).toInt(), 0);
+    QCOMPARE(kept(store.read([column](Connection& c) { return c.scalar(column).toInt(); })), 1);
+  }
+
   void aFailingStepLeavesTheOldVersion() {
     makeOne(Schema::shipped());
     {
@@ -198,12 +223,13 @@ class MigrationsTest : public QObject {
   void makeOne(const Schema& schema) {
     QFile::remove(file());
     {
-      Store store(options(schema));
-      kept(store.open());
-      kept(store.write([](Connection& c) {
-        c.execute(QStringLiteral("INSERT INTO conversations(title, created, updated) VALUES ('Old', 1, 1)"));
-        return Nothing{};
-      }));
+      // Not by a Store: it tries at once what the program of today does, which an older schema need not hold.
+      Connection connection;
+      QVERIFY(connection.open(file(), Connection::Access::ReadWrite));
+      const auto made = migrate(connection, schema, 0);
+      QVERIFY2(made, qPrintable(made.error));
+      QVERIFY(connection.execute(
+          QStringLiteral("INSERT INTO conversations(title, created, updated) VALUES ('Old', 1, 1)")));
     }
     QDir(backupFolder()).removeRecursively();
   }

@@ -10,13 +10,16 @@ class ScriptedGeneration : public hadal::Generation {
  public:
   explicit ScriptedGeneration(hadal::GenerationRequest r) : request(std::move(r)) {}
   void stop() override { end(hadal::GenerationEnd::Stopped, {}, {}); }
+  void answerNow() override { ++answersNow; }
   void say(const QString& text) { Q_EMIT delta(text); }
+  void think(const QString& text) { Q_EMIT thinkingDelta(text); }
   void end(hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats) {
     if (std::exchange(over_, true)) return;
     Q_EMIT finished(end, error, stats);
   }
 
   hadal::GenerationRequest request;
+  int answersNow = 0;
 
  private:
   bool over_ = false;
