@@ -1020,6 +1020,10 @@ Ctrl-C       停止回答
         <source>The model is set by your administrator.</source>
         <translation>模型由管理员指定。</translation>
     </message>
+    <message>
+        <source>(thought for %1 s)</source>
+        <translation>（思考了 %1 秒）</translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::AnswerTurn</name>
@@ -1100,18 +1104,6 @@ Ctrl-C       停止回答
     <message>
         <source>Answer by %1</source>
         <translation>%1 的回答</translation>
-    </message>
-    <message>
-        <source>Hide the thoughts</source>
-        <translation>收起思考过程</translation>
-    </message>
-    <message>
-        <source>Show the thoughts</source>
-        <translation>展开思考过程</translation>
-    </message>
-    <message>
-        <source>Thoughts</source>
-        <translation>思考过程</translation>
     </message>
 </context>
 <context>
@@ -1221,6 +1213,10 @@ Ctrl-C       停止回答
     <message>
         <source>“%1” has a new name.</source>
         <translation>已重命名“%1”。</translation>
+    </message>
+    <message>
+        <source>%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, get a newer file of this model.</source>
+        <translation>%1 没有可用的对话模板，因此由 Hadal 自带的“%2”代替。如果回答看起来不对劲，请换用这个模型较新的文件。</translation>
     </message>
 </context>
 <context>
@@ -1643,12 +1639,24 @@ Ctrl-C       停止回答
         <source>Set by your administrator</source>
         <translation>由管理员设定</translation>
     </message>
+    <message>
+        <source>As the model's makers say</source>
+        <translation>按模型作者的建议</translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::SettingsPage</name>
     <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>As the makers of %1 say.</source>
+        <translation>按 %1 作者的建议。</translation>
+    </message>
+    <message>
+        <source>The makers of %1 advise against one.</source>
+        <translation>%1 的作者建议不要设置。</translation>
     </message>
 </context>
 <context>
@@ -1704,6 +1712,14 @@ Ctrl-C       停止回答
             <numerusform>CPU，%n 线程，%1</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Chat template: Hadal's own “%1”</source>
+        <translation>对话模板：Hadal 自带的“%1”</translation>
+    </message>
+    <message>
+        <source>Chat template: the model's own</source>
+        <translation>对话模板：模型自带</translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::TranscriptView</name>
@@ -1733,6 +1749,41 @@ Ctrl-C       停止回答
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::Thoughts</name>
+    <message>
+        <source>Thought for %1 s</source>
+        <translation>思考了 %1 秒</translation>
+    </message>
+    <message>
+        <source>Thinking… %1 s</source>
+        <translation>正在思考… %1 秒</translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation>正在思考…</translation>
+    </message>
+    <message>
+        <source>Hide the thoughts</source>
+        <translation>收起思考过程</translation>
+    </message>
+    <message>
+        <source>Show the thoughts</source>
+        <translation>展开思考过程</translation>
+    </message>
+    <message>
+        <source>Answer now</source>
+        <translation>立即回答</translation>
+    </message>
+    <message>
+        <source>Ends the thinking; the answer comes next</source>
+        <translation>结束思考，接着给出回答</translation>
+    </message>
+    <message>
+        <source>Thoughts</source>
+        <translation>思考过程</translation>
     </message>
 </context>
 </TS>

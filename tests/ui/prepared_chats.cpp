@@ -110,6 +110,36 @@ $$
 
 It costs $5 and $6 to print both; `$x$` in code stays as it is.)";
 
+const char* const kThinkingQuestion[] = {"Is 391 a prime number?", "391 是质数吗？"};
+
+const char* const kThoughts[] = {
+    R"(The question is whether 391 has a divisor other than 1 and itself. Its square root is a little below 20, since 20 * 20 = 400, so the primes up to 19 are enough: 2, 3, 5, 7, 11, 13, 17, 19.
+
+It is odd, so not 2. Its digits add up to 13, so not 3. It does not end in 0 or 5. 7 * 55 = 385, remainder 6. 11 * 35 = 385, remainder 6. 13 * 30 = 390, remainder 1.
+
+17 * 23 = 17 * 20 + 17 * 3 = 340 + 51 = 391. So that is it.
+
+Check with squares: 400 - 9 = (20 - 3)(20 + 3) = 17 * 23. Yes.)",
+    R"(要看 391 除了 1 和它本身之外还有没有别的因数。它的平方根略小于 20，因为 20 × 20 = 400，所以试到 19 为止的质数就够了：2、3、5、7、11、13、17、19。
+
+它是奇数，排除 2。各位数字之和是 13，排除 3。末位不是 0 或 5，排除 5。7 × 55 = 385，余 6。11 × 35 = 385，余 6。13 × 30 = 390，余 1。
+
+17 × 23 = 17 × 20 + 17 × 3 = 340 + 51 = 391，就是它。
+
+再用平方差验算：400 - 9 = (20 - 3)(20 + 3) = 17 × 23。没错。)"};
+
+const char* const kThoughtAnswer[] = {
+    R"(**No.** $391 = 17 \times 23$, which a difference of squares shows at once:
+
+$$
+391 = 20^2 - 3^2 = (20 - 3)(20 + 3)
+$$)",
+    R"(**不是。** $391 = 17 \times 23$，用平方差一眼就能看出：
+
+$$
+391 = 20^2 - 3^2 = (20 - 3)(20 + 3)
+$$)"};
+
 struct Title {
   const char* english;
   const char* chinese;
@@ -134,12 +164,14 @@ const Title kTitles[] = {
 struct Figures {
   int promptTokens = 0, tokens = 0;
   double tokensPerSecond = 0, firstTokenSeconds = 0;
+  QString thinking{};
+  double thinkingSeconds = 0;
 };
 
 // Of the long answer. The counts are the starter model's own of these texts (hadal-engine tokenize, the prompt in its
 // template); the times are those of hadal-engine bench --prompt 54 --generate 406 on two cores that had other work as
 // well.
-const Figures kFigures[] = {{54, 406, 78.7, 0.18}, {62, 636, 78.7, 0.21}};
+const Figures kFigures[] = {{54, 406, 78.7, 0.18, {}, 0}, {62, 636, 78.7, 0.21, {}, 0}};
 
 qint64 add(Connection& connection, const QString& title, const QString& question, const QString& answer,
            const QDateTime& now, double daysAgo, const Figures& figures = {}) {
@@ -160,6 +192,8 @@ qint64 add(Connection& connection, const QString& title, const QString& question
   reply.tokens = figures.tokens;
   reply.tokensPerSecond = figures.tokensPerSecond;
   reply.firstTokenSeconds = figures.firstTokenSeconds;
+  reply.thinking = figures.thinking;
+  reply.thinkingSeconds = figures.thinkingSeconds;
   messages.finish(reply);
   Conversations(connection).setLeaf(conversation.id, reply.id);
   const auto when = now.toMSecsSinceEpoch() - static_cast<qint64>(daysAgo * 86'400'000.0);
@@ -222,6 +256,11 @@ qint64 write(Connection& connection, bool chinese, const QDateTime& now) {
     const qint64 id = add(connection, words, words, words, now, title.daysAgo);
     if (title.pinned) Conversations(connection).setPinned(id, true);
   }
+  Figures thought;
+  thought.thinking = QString::fromUtf8(kThoughts[chinese]);
+  thought.thinkingSeconds = 12;
+  add(connection, chinese ? QStringLiteral("391 是质数吗") : QStringLiteral("Is 391 a prime number"),
+      QString::fromUtf8(kThinkingQuestion[chinese]), QString::fromUtf8(kThoughtAnswer[chinese]), now, 0.04, thought);
   add(connection,
       chinese ? QStringLiteral("样本方差为什么除以 n - 1") : QStringLiteral("Why variance divides by n - 1"),
       chinese ? QStringLiteral("样本方差为什么除以 n - 1？")

@@ -5,9 +5,11 @@
 #include <QPainter>
 #include <QTextStream>
 
+#include "../app/thinking_model.h"
 #include "prepared_chats.h"
 #include "stage.h"
 #include "ui/chat/transcript_view.h"
+#include "ui/widgets/button.h"
 #include "ui/theme/theme.h"
 
 using namespace hadal;
@@ -47,6 +49,11 @@ const Picture kPictures[] = {
     {"read-only", {1440, 900}, "light", "en", "read-only"},
     {"search", {1440, 900}, "light", "en", "search"},
     {"formulas", {1440, 900}, "light", "en", "formulas"},
+    {"thinking", {1440, 900}, "light", "en", "thinking"},
+    {"thinking-dark", {1440, 900}, "dark", "en", "thoughts"},
+    {"thinking-zh", {1024, 640}, "light", "zh_CN", "thoughts"},
+    {"thinking-live", {1440, 900}, "light", "en", "thinking-live"},
+    {"thinking-live-zh", {1440, 900}, "dark", "zh_CN", "thinking-live"},
     {"formulas-dark", {1440, 900}, "dark", "en", "formulas"},
 };
 
@@ -90,6 +97,19 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
     pane.openConversation(chat - 1);
   } else if (scene == QLatin1String("formulas")) {
     pane.openConversation(chat - 2);
+  } else if (scene == QLatin1String("thinking") || scene == QLatin1String("thoughts")) {
+    pane.openConversation(chat - 3);
+    settle();
+    if (scene == QLatin1String("thoughts")) {
+      for (auto* fold : stage.window().findChildren<ui::Button*>(QStringLiteral("foldThoughts")))
+        if (fold->isVisible()) fold->click();
+    }
+  } else if (scene == QLatin1String("thinking-live")) {
+    pane.takeQuestion(chinese ? QStringLiteral("鲸鱼为什么唱歌？") : QStringLiteral("Why do whales sing? Think it through."),
+                      true);
+    settle(2500);
+    for (auto* fold : stage.window().findChildren<ui::Button*>(QStringLiteral("foldThoughts")))
+      if (fold->isVisible()) fold->click();
   } else if (scene == QLatin1String("streaming")) {
     pane.takeQuestion(QStringLiteral("Write a short story about a lighthouse keeper who finds a map."), true);
     settle(4000);
@@ -111,7 +131,9 @@ bool draw(const Picture& picture, const QDir& folder) {
       stage.prepare([chinese](Connection& connection) { return prepared::write(connection, chinese, pictureTime()); });
   Stage::Options options;
   const QString scene = QLatin1String(picture.scene);
-  const QString model = Stage::starterModel();
+  QString model = Stage::starterModel();
+  if (scene == QLatin1String("thinking-live") && !model.isEmpty())
+    model = ThinkingModel::make(model, stage.profile() + QStringLiteral("/SmolLM2-135M-Thinking.Q4_1.gguf"));
   options.model = model;
   options.readOnly = scene == QLatin1String("read-only");
   options.theme = QLatin1String(picture.theme);

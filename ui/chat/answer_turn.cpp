@@ -6,8 +6,9 @@
 #include <QTimer>
 
 #include "app/language/engine_words.h"
+#include "ui/chat/thoughts.h"
 #include "ui/markdown/markdown_view.h"
-#include "ui/theme/paint.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
 #include "ui/widgets/label.h"
 #include "ui/widgets/notice.h"
@@ -15,12 +16,13 @@
 namespace hadal::ui {
 
 namespace {
-constexpr int actionsHeight = 28, iconGap = 2, ruleX = 3, thinkingX = 19;
+constexpr int actionsHeight = 28, iconGap = 2;
 }
 
 AnswerTurn::AnswerTurn(const Message& message, CodeColours* colours, QWidget* parent)
     : Turn(message, parent), colours_(colours) {
   setAttribute(Qt::WA_Hover);
+  buildThoughts();  // First, so that Tab comes there first.
   body_ = new MarkdownView(colours, this);
   body_->setObjectName(QStringLiteral("answerBody"));
   wait_ = new ElidedLabel(this, Type::Body, 0, Role::TextMuted);
@@ -58,27 +60,42 @@ void AnswerTurn::setMessage(const Message& message) {
   message_ = message;
   body_->flush();
   if (body_->text() != message.content) body_->setText(message.content);
-  if (!message.thinking.isEmpty() && !thinking_) {
-    thinking_ = new MarkdownView(colours_, this, ProseStyle{Role::TextMuted, false});
-    connect(thinking_, &MarkdownView::grown, this, &Turn::heightChanged);
-    fold_ = new Button(Button::Kind::Ghost, {}, this, Button::Size::Small);
-    connect(fold_, &Button::clicked, this, [this] {
-      open_ = !open_;
-      retranslate();
-      Q_EMIT heightChanged();
-    });
-    fold_->show();
-  }
-  if (thinking_) thinking_->setText(message.thinking);
+  thoughts_->setMessage(message);
   branch_->setPlace(message.branch, message.branches);
   showState();
   retranslate();
   Q_EMIT heightChanged();
 }
 
+void AnswerTurn::buildThoughts() {
+  thoughts_ = new Thoughts(this);
+  thoughts_->hide();
+  connect(thoughts_, &Thoughts::heightChanged, this, &Turn::heightChanged);
+  connect(thoughts_, &Thoughts::selectionStarted, this, &Turn::selectionStarted);
+  connect(thoughts_, &Thoughts::answerWanted, this,
+          [this] { Q_EMIT actionWanted(TurnAction::AnswerNow, message_.id); });
+  connect(thoughts_, &Thoughts::folded, this, [this](bool open) { Q_EMIT thoughtsFolded(message_.id, open); });
+}
+
+void AnswerTurn::setThoughtsOpen(bool open) {
+  thoughts_->setOpen(open);
+}
+
+void AnswerTurn::appendThinking(const QString& text, double seconds) {
+  const bool first = message_.thinking.isEmpty();
+  message_.thinking += text;
+  message_.thinkingSeconds = seconds;
+  thoughts_->append(text);
+  thoughts_->setTime(seconds, message_.content.isEmpty());
+  if (!first) return;
+  showState();
+  Q_EMIT heightChanged();
+}
+
 void AnswerTurn::append(const QString& text) {
   message_.content += text;
   const bool first = body_->text().isEmpty();
+  if (first) thoughts_->setTime(message_.thinkingSeconds, false);
   body_->append(text);
   if (!first) return;
   showState();
@@ -117,7 +134,8 @@ void AnswerTurn::showState() {
   const bool streaming = message_.state == MessageState::Streaming;
   const bool wordless = streaming && body_->text().isEmpty() && message_.content.isEmpty();
   wait_->setText(waitingText());
-  wait_->setVisible(wordless);
+  // While it thinks, the line of the thoughts says so.
+  wait_->setVisible(wordless && message_.thinking.isEmpty());
   body_->setCaret(streaming && !wordless);
   for (QWidget* widget :
        {static_cast<QWidget*>(copy_), static_cast<QWidget*>(regenerate_), static_cast<QWidget*>(edit_)}) {
@@ -135,18 +153,19 @@ void AnswerTurn::makeNotice() {
     connect(notice_->addAction(label), &Button::clicked, this,
             [this, action] { Q_EMIT actionWanted(action, message_.id); });
   };
+  const bool begun = !message_.content.isEmpty() || !message_.thinking.isEmpty();
   switch (message_.state) {
     case MessageState::Streaming:
     case MessageState::Done:
       return;
     case MessageState::Stopped:
       notice_ = new Notice(Notice::Kind::Info, tr("You stopped this answer."), this);
-      if (!message_.content.isEmpty()) add(tr("Continue"), TurnAction::Continue);
+      if (begun) add(tr("Continue"), TurnAction::Continue);
       add(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Interrupted:
       notice_ = new Notice(Notice::Kind::Warning, tr("Hadal ended before this answer was complete."), this);
-      if (!message_.content.isEmpty()) add(tr("Continue"), TurnAction::Continue);
+      if (begun) add(tr("Continue"), TurnAction::Continue);
       add(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Failed:
@@ -169,17 +188,11 @@ void AnswerTurn::makeNotice() {
 
 int AnswerTurn::lay(int column) {
   int y = 0;
-  rule_ = {};
-  if (thinking_) {
-    fold_->setGeometry(bleed - 6, y, fold_->sizeHint().width(), actionsHeight);
-    y += actionsHeight + 2;
-    thinking_->setVisible(open_);
-    if (open_) {
-      const int height = thinking_->lay(column - thinkingX);
-      thinking_->setGeometry(bleed + thinkingX, y, column - thinkingX, height);
-      rule_ = QRect(bleed + ruleX, y, 2, height);
-      y += height + space::s;
-    }
+  thoughts_->setVisible(!message_.thinking.isEmpty());
+  if (!message_.thinking.isEmpty()) {
+    const int height = thoughts_->lay(column);
+    thoughts_->setGeometry(0, y, column + 2 * bleed, height);
+    y += height + (thoughts_->isOpen() ? space::m : 2);
   }
   if (wait_->isVisibleTo(this)) {
     wait_->setGeometry(bleed, y, column, line::reading);
@@ -218,11 +231,11 @@ int AnswerTurn::setNeedle(const QString& needle) {
 
 void AnswerTurn::clearSelection() {
   body_->clearSelection();
-  if (thinking_) thinking_->clearSelection();
+  thoughts_->clearSelection();
 }
 
 bool AnswerTurn::hasSelection() const {
-  return !body_->selectedText().isEmpty();
+  return !body_->selectedText().isEmpty() || thoughts_->hasSelection();
 }
 
 void AnswerTurn::retranslate() {
@@ -235,16 +248,6 @@ void AnswerTurn::retranslate() {
   body_->setAccessibleName(tr("Answer"));
   // While it grows, a screen reader would be told of the whole text again with every word.
   if (message_.state != MessageState::Streaming) body_->setAccessibleDescription(message_.content);
-  if (fold_) {
-    fold_->setText(open_ ? tr("Hide the thoughts") : tr("Show the thoughts"));
-    fold_->setIconName(open_ ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"));
-    fold_->resize(fold_->sizeHint());
-    thinking_->setAccessibleName(tr("Thoughts"));
-  }
-}
-
-void AnswerTurn::paintEvent(QPaintEvent*) {
-  if (!rule_.isEmpty()) QPainter(this).fillRect(rule_, colour(Role::BorderStrong));
 }
 
 void AnswerTurn::changeEvent(QEvent* event) {

@@ -7,6 +7,7 @@ namespace hadal::ui {
 class Button;
 class ElidedLabel;
 class Notice;
+class Thoughts;
 
 /// An answer: reasoning that folds, the text, its state if it is not whole, and what can be done with it.
 class AnswerTurn : public Turn {
@@ -21,19 +22,25 @@ class AnswerTurn : public Turn {
   bool hasSelection() const override;
 
   void append(const QString& text);
+  /// More of what the model thinks, and for how long it has by now.
+  void appendThinking(const QString& text, double seconds);
+  void setThoughtsOpen(bool open);
   /// Tokens of the prompt read so far; shown until the first word comes.
   void setPromptProgress(int done, int total);
   /// The model is not there yet.
   void setWaiting(bool waiting);
 
+ Q_SIGNALS:
+  void thoughtsFolded(hadal::MessageId message, bool open);
+
  protected:
-  void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
   void enterEvent(QEnterEvent* event) override;
   void leaveEvent(QEvent* event) override;
 
  private:
   void buildActions();
+  void buildThoughts();
   void retranslate();
   void showState();
   void makeNotice();
@@ -42,8 +49,7 @@ class AnswerTurn : public Turn {
   void copyAll();
 
   CodeColours* colours_;
-  Button* fold_ = nullptr;
-  MarkdownView* thinking_ = nullptr;
+  Thoughts* thoughts_;
   MarkdownView* body_;
   Notice* notice_ = nullptr;
   ElidedLabel* wait_;
@@ -52,10 +58,8 @@ class AnswerTurn : public Turn {
   IconButton* edit_;
   BranchSwitch* branch_;
   ElidedLabel* figures_;
-  QRect rule_;  ///< Beside the reasoning.
   int promptDone_ = 0, promptTotal_ = 0;
   bool waiting_ = false;
-  bool open_ = false;  ///< Whether the reasoning is unfolded.
 };
 
 }  // namespace hadal::ui

@@ -116,6 +116,7 @@ void ChatPane::connectChat() {
     Q_EMIT speedChanged(0, true);
   });
   connect(&chat, &ChatService::messageDelta, this, &ChatPane::deltaArrived);
+  connect(&chat, &ChatService::messageThinking, this, &ChatPane::thinkingArrived);
   connect(&chat, &ChatService::messageFinished, this, &ChatPane::messageFinished);
   connect(&chat, &ChatService::promptProgress, transcript_, &TranscriptView::setPromptProgress);
   connect(&chat, &ChatService::conversationChanged, this, [this](const Conversation& changed) {
@@ -211,6 +212,9 @@ void ChatPane::act(TurnAction action, MessageId id) {
       break;
     case TurnAction::Continue:
       report(services_.chat.continueAnswer(id));
+      break;
+    case TurnAction::AnswerNow:
+      services_.chat.answerNow(id);
       break;
     case TurnAction::ChooseModel:
       chooseModelFile();
@@ -437,9 +441,19 @@ void ChatPane::messageAdded(const Message& message) {
 void ChatPane::deltaArrived(MessageId answer, const QString& text) {
   transcript_->appendDelta(answer, text);
   const auto running = services_.chat.answering(current_.id);
+  if (running && running->id == answer) showFigures(*running);
+}
+
+void ChatPane::thinkingArrived(MessageId answer, const QString& text) {
+  const auto running = services_.chat.answering(current_.id);
   if (!running || running->id != answer) return;
-  Q_EMIT speedChanged(running->tokensPerSecond, true);
-  showContext(running->promptTokens + running->tokens);
+  transcript_->appendThinking(answer, text, running->thinkingSeconds);
+  showFigures(*running);
+}
+
+void ChatPane::showFigures(const Message& running) {
+  Q_EMIT speedChanged(running.tokensPerSecond, true);
+  showContext(running.promptTokens + running.tokens);
 }
 
 void ChatPane::messageFinished(const Message& message) {

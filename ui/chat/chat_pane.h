@@ -82,6 +82,8 @@ class ChatPane : public QWidget {
   void messageAdded(const Message& message);
   void messageFinished(const Message& message);
   void deltaArrived(MessageId answer, const QString& text);
+  void thinkingArrived(MessageId answer, const QString& text);
+  void showFigures(const Message& running);
   void refreshAnswering();
   void refreshEmpty();
   void refreshPlaceholder();
@@ -90,6 +92,7 @@ class ChatPane : public QWidget {
   void rememberScroll();
 
   void modelChanged(const ModelStatus& status);
+  void tellOfTemplate(const ModelStatus& status);
   void showModelMenu(const QPoint& global);
   void measure();
   void refreshContext();
@@ -131,6 +134,7 @@ class ChatPane : public QWidget {
   bool newDraftKnown_ = false;             ///< It was read from the store.
   QStringList handedEarly_;                ///< Came before that.
   int offers_ = 0;
+  QString toldOfTemplate_;  ///< The model's file.
   QString asked_;
   bool adopting_ = false;    ///< The first question of a new chat is on its way ...
   bool draftApart_ = false;  ///< ... and what the composer holds is not part of that chat.

@@ -132,9 +132,24 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   } else {
     notices_->dismiss(QStringLiteral("model"));
   }
+  tellOfTemplate(status);
   transcript_->setWaitingForModel(status.state == State::Loading);
   refreshActions();
   if (status.state == State::Ready) measureLater_.start();
+}
+
+// Once for each model, and in the language of now as long as it is there.
+void ChatPane::tellOfTemplate(const ModelStatus& status) {
+  const QString key = QStringLiteral("template");
+  const bool standsIn = status.state == ModelStatus::State::Ready && status.chatTemplate.builtIn;
+  if (!standsIn) return notices_->dismiss(key);
+  if (std::exchange(toldOfTemplate_, status.path) == status.path && !notices_->find(key)) return;
+  notices_
+      ->show(key, Notice::Kind::Info,
+             tr("%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, "
+                "get a newer file of this model.")
+                 .arg(status.name, status.chatTemplate.name))
+      ->setClosable(true);
 }
 
 void ChatPane::refreshPlaceholder() {
@@ -193,7 +208,7 @@ void ChatPane::measure() {
   QList<PromptMessage> prompt;
   const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
   if (!system.isEmpty()) prompt << PromptMessage{hadal::MessageRole::System, system};
-  for (const Message& message : transcript_->messages()) prompt << PromptMessage{message.role, message.content};
+  for (const Message& message : transcript_->messages()) prompt << PromptMessage{message.role, message.content, message.thinking};
   measuredText_ = composer_->text().trimmed();
   if (!measuredText_.isEmpty()) prompt << PromptMessage{hadal::MessageRole::User, measuredText_};
   measured_ = -1;

@@ -8,6 +8,7 @@
 #include <QtConcurrent>
 
 #include "ui/theme/icons.h"
+#include "ui/widgets/status_line.h"
 
 namespace hadal::ui {
 
@@ -48,7 +49,7 @@ void popUpModelMenu(QWidget* parent, const QPoint& global, const ModelStatus& st
                     std::function<void()> choose) {
   const QString current = QFileInfo(status.path).canonicalFilePath();
   QtConcurrent::run([current] { return findModels(current); })
-      .then(parent, [parent, global, current, use = std::move(use),
+      .then(parent, [parent, global, current, status, use = std::move(use),
                      choose = std::move(choose)](const QStringList& files) {
         auto* menu = new QMenu(parent);
         menu->setAttribute(Qt::WA_DeleteOnClose);
@@ -60,6 +61,10 @@ void popUpModelMenu(QWidget* parent, const QPoint& global, const ModelStatus& st
         if (!files.isEmpty()) menu->addSeparator();
         menu->addAction(themedIcon(QStringLiteral("folder")), text(QT_TRANSLATE_NOOP("ModelMenu", "Choose a file...")),
                         parent, choose);
+        if (status.state == ModelStatus::State::Ready) {
+          menu->addSeparator();
+          menu->addAction(templateText(status.chatTemplate))->setEnabled(false);
+        }
         menu->popup(global - QPoint(0, menu->sizeHint().height()));
       });
 }

@@ -78,6 +78,15 @@ void TranscriptView::appendDelta(MessageId answer, const QString& text) {
   if (entry.turn) static_cast<AnswerTurn*>(entry.turn)->append(text);
 }
 
+void TranscriptView::appendThinking(MessageId answer, const QString& text, double seconds) {
+  const int index = indexOf(answer);
+  if (index < 0) return;
+  Entry& entry = entries_[static_cast<std::size_t>(index)];
+  entry.message.thinking += text;
+  entry.message.thinkingSeconds = seconds;
+  if (entry.turn) static_cast<AnswerTurn*>(entry.turn)->appendThinking(text, seconds);
+}
+
 void TranscriptView::setPromptProgress(MessageId answer, int done, int total) {
   if (auto* shown = qobject_cast<AnswerTurn*>(turn(answer))) shown->setPromptProgress(done, total);
 }
@@ -158,6 +167,13 @@ void TranscriptView::makeTurn(Entry& entry) {
   } else {
     auto* answer = new AnswerTurn(entry.message, colours_, viewport());
     answer->setWaiting(waiting_);
+    answer->setThoughtsOpen(unfolded_.contains(entry.message.id));
+    connect(answer, &AnswerTurn::thoughtsFolded, this, [this](MessageId id, bool open) {
+      if (open)
+        unfolded_.insert(id);
+      else
+        unfolded_.remove(id);
+    });
     entry.turn = answer;
   }
   Turn* made = entry.turn;

@@ -2,6 +2,7 @@
 
 #include <QAbstractScrollArea>
 #include <QJsonObject>
+#include <QSet>
 #include <vector>
 
 #include "ui/chat/turn.h"
@@ -24,6 +25,7 @@ class TranscriptView : public QAbstractScrollArea {
   /// Takes the place of what stood below the same parent.
   void append(const Message& message);
   void appendDelta(MessageId answer, const QString& text);
+  void appendThinking(MessageId answer, const QString& text, double seconds);
   void setPromptProgress(MessageId answer, int done, int total);
   void setWaitingForModel(bool waiting);
   void finish(const Message& message);
@@ -99,6 +101,7 @@ class TranscriptView : public QAbstractScrollArea {
   int lastColumn_ = 0;
   int anchor_ = 0;        ///< Entry at the top edge ...
   int anchorOffset_ = 0;  ///< ... and how far the edge is below its top.
+  QSet<MessageId> unfolded_;  ///< Answers whose thoughts are shown, also of other conversations.
   QString needle_;
   QList<MessageId> found_;
   int foundAt_ = -1;

@@ -14,6 +14,7 @@ class MarkdownView;
 enum class TurnAction {
   Regenerate,
   Continue,
+  AnswerNow,     ///< Enough thought.
   EditQuestion,  ///< Of the question that the answer belongs to.
   ChooseModel,
   ChangeContext,

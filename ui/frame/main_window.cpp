@@ -180,6 +180,8 @@ void MainWindow::showSettings() {
   if (!settings_) {
     settings_ = new SettingsPage(services_.settings, stack_);
     connect(settings_, &SettingsPage::modelFileWanted, chat_, &ChatPane::chooseModelFile);
+    connect(&services_.inference, &InferenceService::statusChanged, settings_, &SettingsPage::setModel);
+    settings_->setModel(services_.inference.status());
     stack_->addWidget(settings_);
   }
   stack_->setCurrentWidget(settings_);

@@ -51,6 +51,8 @@ class BlockView {
 struct ProseStyle {
   Role ink = Role::Text;
   bool plain = false;  ///< As typed: a person's own words.
+  /// Plain, cut at blank lines, so that what is appended to a very long text changes its last paragraph alone.
+  bool paragraphs = false;
 };
 
 std::unique_ptr<BlockView> makeBlockView(const MarkdownBlock& block, const ProseStyle& style, CodeColours* colours);

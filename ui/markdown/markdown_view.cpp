@@ -42,6 +42,7 @@ void MarkdownView::setText(const QString& text) {
   source_.clear();
   pending_.clear();
   splitter_ = {};
+  open_.clear();
   for (const auto& [block, button] : buttons_) delete button;
   buttons_.clear();
   blocks_.clear();
@@ -80,7 +81,9 @@ void MarkdownView::showPending() {
   source_ += pending_;
   const QString more = std::exchange(pending_, {});
   const std::size_t before = finished_;
-  if (style_.plain) {
+  if (style_.paragraphs) {
+    showParagraphs(more);
+  } else if (style_.plain) {
     showOpen({plainBlock(source_)});
   } else {
     for (const QString& piece : splitter_.append(more)) {
@@ -90,6 +93,27 @@ void MarkdownView::showPending() {
     showOpen(parseMarkdown(splitter_.open()));
   }
   place(before);
+}
+
+// A paragraph without end is cut at a space, or laying it out again would take longer with every word.
+void MarkdownView::showParagraphs(const QString& more) {
+  constexpr qsizetype longest = 4000;
+  open_ += more;
+  const auto finish = [this](qsizetype length, qsizetype taken) {
+    const QString piece = open_.first(length).trimmed();
+    open_.remove(0, taken);
+    if (piece.isEmpty()) return;
+    showOpen({plainBlock(piece)});
+    finished_ = blocks_.size();
+  };
+  for (qsizetype blank; (blank = open_.indexOf(QLatin1String("\n\n"))) >= 0;) finish(blank, blank + 2);
+  while (open_.size() > longest) {
+    const qsizetype space = open_.lastIndexOf(QLatin1Char(' '), longest);
+    const qsizetype end = space > 0 ? space : open_[longest].isLowSurrogate() ? longest - 1 : longest;
+    finish(end, end);
+  }
+  const QString rest = open_.trimmed();
+  showOpen(rest.isEmpty() ? QList<MarkdownBlock>() : QList<MarkdownBlock>{plainBlock(rest)});
 }
 
 // Keeps what did not change of the open end; all of it in most frames but for the last block.

@@ -67,6 +67,7 @@ class MarkdownView : public QWidget {
     auto operator<=>(const Position&) const = default;
   };
   void showPending();
+  void showParagraphs(const QString& more);
   void showOpen(const QList<MarkdownBlock>& blocks);
   void place(std::size_t from);
   void placeButtons(std::size_t from);
@@ -83,6 +84,7 @@ class MarkdownView : public QWidget {
   QString source_;
   QString pending_;
   BlockSplitter splitter_;
+  QString open_;  ///< Of plain paragraphs: the one that still grows.
   std::vector<std::unique_ptr<BlockView>> blocks_;
   std::size_t finished_ = 0;  ///< Blocks of finished pieces.
   std::vector<QList<int>> matches_;

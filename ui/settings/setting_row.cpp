@@ -39,6 +39,17 @@ SettingRow::SettingRow(Settings& settings, const SettingSpec& spec, QWidget* par
   words->setSpacing(2);
   words->addWidget(name_);
   words->addWidget(help_);
+  if (spec_.advised) {
+    automatic_ = new Button(Button::Kind::Outlined, {}, this, Button::Size::Small);
+    automatic_->setObjectName(QStringLiteral("automatic"));
+    words->addSpacing(space::xs);
+    words->addWidget(automatic_, 0, Qt::AlignLeft);
+    connect(automatic_, &Button::clicked, this, [this] { settings_.reset(QLatin1String(spec_.key)); });
+    onRetranslate_ << [this] {
+      automatic_->setText(tr("As the model's makers say"));
+      automatic_->setAccessibleName(translated(spec_.label) + QStringLiteral(": ") + automatic_->text());
+    };
+  }
   words->addStretch(1);
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(space::l, rowPadding, space::l, rowPadding);
@@ -184,10 +195,19 @@ void SettingRow::refresh() {
   // The data location of this run is shown; its folder can be opened all the same.
   control_->setEnabled(!locked);
   setEnabled(true);
-  const QString lockedText = tr("Set by your administrator");
-  const QString help = translated(spec_.help);
-  help_->setText(!locked ? help : help.isEmpty() ? lockedText : help + QLatin1Char('\n') + lockedText);
+  const bool chosen = settings_.isChosen(QLatin1String(spec_.key));
+  QStringList lines{translated(spec_.help)};
+  if (!note_.isEmpty() && !(spec_.advised && chosen)) lines << note_;
+  if (locked) lines << tr("Set by your administrator");
+  lines.removeAll(QString());
+  help_->setText(lines.join(QLatin1Char('\n')));
+  if (automatic_) automatic_->setVisible(chosen && !locked);
   help_->setVisible(!help_->text().isEmpty());
+}
+
+void SettingRow::setNote(const QString& note) {
+  note_ = note;
+  refresh();
 }
 
 void SettingRow::retranslate() {

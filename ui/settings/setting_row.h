@@ -7,6 +7,7 @@
 
 namespace hadal::ui {
 
+class Button;
 class ElidedLabel;
 class TextLabel;
 
@@ -16,6 +17,8 @@ class SettingRow : public QWidget {
  public:
   SettingRow(Settings& settings, const SettingSpec& spec, QWidget* parent = nullptr);
   void retranslate();
+  /// A further line below what the setting does; where the value is advised, only while it is.
+  void setNote(const QString& note);
   void setFirst(bool first) { first_ = first; }
 
  Q_SIGNALS:
@@ -40,6 +43,8 @@ class SettingRow : public QWidget {
   QWidget* control_;
   QList<std::function<void()>> onRefresh_;
   QList<std::function<void()>> onRetranslate_;
+  QString note_;
+  Button* automatic_ = nullptr;  ///< Takes the person's choice back.
   bool first_ = false;
 };
 

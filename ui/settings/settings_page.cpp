@@ -3,10 +3,12 @@
 #include <QBoxLayout>
 #include <QCoreApplication>
 #include <QScrollArea>
+#include <algorithm>
 
 #include "ui/settings/setting_row.h"
 #include "ui/theme/paint.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/status_line.h"
 
 namespace hadal::ui {
 
@@ -81,6 +83,29 @@ void SettingsPage::retranslate() {
   for (const auto& [label, source] : std::as_const(headings_))
     label->setText(QCoreApplication::translate("Settings", source));
   for (SettingRow* row : std::as_const(rows_)) row->retranslate();
+  showNotes();
+}
+
+void SettingsPage::setModel(const ModelStatus& status) {
+  model_ = status;
+  showNotes();
+}
+
+void SettingsPage::showNotes() {
+  const bool ready = model_.state == ModelStatus::State::Ready;
+  const SamplingAdvice& advice = model_.advice;
+  const QString says = tr("As the makers of %1 say.").arg(advice.family);
+  const auto note = [this, ready](const char* key, bool known, const QString& text) {
+    const auto row = std::ranges::find_if(rows_, [key](SettingRow* r) {
+      return r->objectName() == QStringLiteral("setting.") + QLatin1String(key);
+    });
+    if (row != rows_.end()) (*row)->setNote(ready && known ? text : QString());
+  };
+  note(setting::modelFile, true, templateText(model_.chatTemplate));
+  note(setting::temperature, advice.temperature.has_value(), says);
+  note(setting::topK, advice.topK.has_value(), says);
+  note(setting::topP, advice.topP.has_value(), says);
+  note(setting::systemPrompt, advice.noSystemPrompt, tr("The makers of %1 advise against one.").arg(advice.family));
 }
 
 void SettingsPage::paintEvent(QPaintEvent*) {

@@ -2,6 +2,7 @@
 
 #include <QScrollArea>
 
+#include "app/inference/inference_service.h"
 #include "app/settings/settings.h"
 
 namespace hadal::ui {
@@ -14,6 +15,8 @@ class SettingsPage : public QWidget {
   Q_OBJECT
  public:
   explicit SettingsPage(Settings& settings, QWidget* parent = nullptr);
+  /// The rows say what this model brings: its chat template, and what its makers advise.
+  void setModel(const ModelStatus& status);
 
  Q_SIGNALS:
   void modelFileWanted();
@@ -26,8 +29,10 @@ class SettingsPage : public QWidget {
  private:
   void build();
   void retranslate();
+  void showNotes();
 
   Settings& settings_;
+  ModelStatus model_;
   QScrollArea* scroll_;
   QWidget* content_;
   QList<SettingRow*> rows_;

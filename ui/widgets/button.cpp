@@ -25,18 +25,19 @@ void Button::setKind(Kind kind) {
 }
 
 QFont Button::labelFont() const {
+  if (size_ == Size::Line) return typeface(Type::Body);
   return typeface(size_ == Size::Small ? Type::Caption : Type::Body, QFont::Medium);
 }
 
 int Button::padding(bool left) const {
   const bool withIcon = left && !iconName().isEmpty();
-  return size_ == Size::Small ? (withIcon ? 6 : 10) : (withIcon ? 8 : 12);
+  return size_ != Size::Normal ? (withIcon ? 6 : 10) : (withIcon ? 8 : 12);
 }
 
 QSize Button::sizeHint() const {
   const QFontMetrics metrics(labelFont());
-  const int iconSide = size_ == Size::Small ? size::iconSmall : size::icon;
-  const int wanted = size_ == Size::Small ? size::buttonSmall : size::button;
+  const int iconSide = size_ != Size::Normal ? size::iconSmall : size::icon;
+  const int wanted = size_ != Size::Normal ? size::buttonSmall : size::button;
   if (text().isEmpty()) return {wanted, wanted};
   const int icon = iconName().isEmpty() ? 0 : iconSide + iconGap;
   return {padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false),
@@ -81,10 +82,10 @@ void Button::paintEvent(QPaintEvent*) {
 
   const QFontMetrics metrics(labelFont());
   if (text().isEmpty()) {
-    drawIcon(painter, rect(), iconName(), now.ink, size_ == Size::Small ? size::iconSmall : size::icon);
+    drawIcon(painter, rect(), iconName(), now.ink, size_ != Size::Normal ? size::iconSmall : size::icon);
     return;
   }
-  const int side = size_ == Size::Small ? size::iconSmall : size::icon;
+  const int side = size_ != Size::Normal ? size::iconSmall : size::icon;
   const int icon = iconName().isEmpty() ? 0 : side + iconGap;
   const int content = padding(true) + icon + metrics.horizontalAdvance(text()) + padding(false);
   int x = padding(true) + qMax(0, (width() - content) / 2);

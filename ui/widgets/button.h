@@ -9,7 +9,8 @@ class Button : public Pressable {
   Q_OBJECT
  public:
   enum class Kind { Primary, Outlined, Ghost };
-  enum class Size { Normal, Small };
+  /// Line: as small, its label as the text around it.
+  enum class Size { Normal, Small, Line };
 
   Button(Kind kind, const QString& text, QWidget* parent = nullptr, Size size = Size::Normal);
   /// The icon's role where it differs from the label's (the square of Stop).

@@ -90,7 +90,8 @@ void TextLabel::setAlignment(Qt::Alignment alignment) {
 }
 
 int TextLabel::lay(int width, QPainter* painter) const {
-  QTextLayout layout(text_, typeface(type_, weight_));
+  // A layout takes a line break for a space.
+  QTextLayout layout(QString(text_).replace(QLatin1Char('\n'), QChar(QChar::LineSeparator)), typeface(type_, weight_));
   QTextOption option(alignment_);
   option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   layout.setTextOption(option);

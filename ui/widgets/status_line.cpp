@@ -63,8 +63,14 @@ void StatusLine::setWork(const QString& label, double share) {
   update();
 }
 
+QString templateText(const TemplateStatus& status) {
+  return status.builtIn ? StatusLine::tr("Chat template: Hadal's own “%1”").arg(status.name)
+                        : StatusLine::tr("Chat template: the model's own");
+}
+
 void StatusLine::describe() {
   QStringList parts;
+  setToolTip(model_.state == ModelStatus::State::Ready ? templateText(model_.chatTemplate) : QString());
   for (const Field& field : fields()) parts << field.text;
   setAccessibleName(tr("Status"));
   setAccessibleDescription(parts.join(QStringLiteral(", ")));

@@ -7,6 +7,9 @@
 
 namespace hadal::ui {
 
+/// "Chat template: the model's own".
+QString templateText(const TemplateStatus& status);
+
 /// The window's foot: model, device, context used and total, speed, memory; work in the background at the right.
 class StatusLine : public QWidget {
   Q_OBJECT
