@@ -42,7 +42,7 @@ GenerationStats statsOf(const RequestStats& s) {
 Request engineRequest(const GenerationRequest& from, std::vector<TokenId> prompt) {
   Request request;
   request.prompt = std::move(prompt);
-  request.sampling = {from.temperature, from.topK, from.topP, from.seed};
+  request.sampling = {.temperature = from.temperature, .top_k = from.topK, .top_p = from.topP, .seed = from.seed};
   request.max_tokens = from.maxTokens;
   for (const QString& stop : from.stop) request.stop.push_back(stop.toStdString());
   return request;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/sampler_logprobs.h"
+
 namespace hadal {
 namespace {
 
@@ -18,7 +20,8 @@ Sequence::Sequence(RequestId request_id, Request request, Clock::time_point now)
       ignore_end(request.ignore_end),
       tokens(std::move(request.prompt)),
       prompt_length(tokens.size()),
-      sampler(request.sampling),
+      sampler_(request.sampling),
+      wanted_logprobs_(request.sampling.logprobs),
       stop_(std::move(request.stop)),
       submitted_(now) {
   stats.prompt_tokens = static_cast<int>(prompt_length);
@@ -40,8 +43,15 @@ void Sequence::emit(std::string text, std::vector<Event>& events) {
   event.kind = Event::Kind::text;
   event.text = std::move(text);
   event.tokens = std::exchange(unreported_, {});
+  event.logprobs = std::exchange(logprobs_, {});
   event.stats = stats;
   events.push_back(std::move(event));
+}
+
+TokenId Sequence::choose(std::span<const float> logits) {
+  const TokenId token = sampler_.sample(logits, {.history = tokens, .prompt_length = prompt_length});
+  if (token >= 0 && wanted_logprobs_ >= 0) logprobs_.push_back(token_logprobs(logits, token, wanted_logprobs_));
+  return token;
 }
 
 bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
@@ -55,6 +65,7 @@ bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t con
     return true;
   }
   if (!ignore_end && tokenizer.is_end(token)) {
+    if (!logprobs_.empty()) logprobs_.pop_back();  // the end is no token of the answer
     finish(FinishReason::end_of_text, {}, events);
     return true;
   }
@@ -84,6 +95,7 @@ void Sequence::finish(FinishReason reason, std::optional<Error> error, std::vect
   event.request = id;
   event.kind = Event::Kind::finished;
   event.tokens = std::exchange(unreported_, {});
+  event.logprobs = std::exchange(logprobs_, {});
   event.reason = reason;
   event.error = std::move(error);
   event.stats = stats;

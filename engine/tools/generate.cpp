@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
 #include "tools/conversation.h"
 #include "tools/output.h"
+#include "tools/sampling_arguments.h"
 #include "tools/workbench.h"
 
 namespace hadal::tools {
@@ -45,18 +47,11 @@ Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) 
 Result<Request> request_of(const Arguments& arguments) {
   Request request;
   const auto max_tokens = arguments.integer("--max-tokens", 256, 0, 1 << 24);
-  const auto temperature = arguments.number("--temperature", 0.0, 0.0, 100.0);
-  const auto top_k = arguments.integer("--top-k", 0, 0, 1 << 24);
-  const auto top_p = arguments.number("--top-p", 1.0, 0.0, 1.0);
-  const auto seed = arguments.integer("--seed", 0, 0, INT64_MAX);
   if (!max_tokens) return max_tokens.error();
-  if (!temperature) return temperature.error();
-  if (!top_k) return top_k.error();
-  if (!top_p) return top_p.error();
-  if (!seed) return seed.error();
+  auto sampling = sampling_options(arguments);
+  if (!sampling) return sampling.error();
   request.max_tokens = static_cast<int>(*max_tokens);
-  request.sampling = {static_cast<float>(*temperature), static_cast<int>(*top_k), static_cast<float>(*top_p),
-                      static_cast<std::uint64_t>(*seed)};
+  request.sampling = std::move(*sampling);
   request.stop = arguments.values("--stop");
   if (std::ranges::find(request.stop, std::string()) != request.stop.end())
     return Error{ErrorCode::invalid_argument, "Option --stop needs a text that is not empty."};
@@ -84,6 +79,7 @@ std::string_view name_of(FinishReason reason) {
 struct Answer {
   std::string text;
   std::vector<TokenId> tokens;
+  std::vector<TokenLogprobs> logprobs;
   Event end;
 };
 
@@ -94,6 +90,7 @@ Result<Answer> answer(Engine& engine, bool stream) {
     for (Event& event : engine.step()) {
       answer.text += event.text;
       answer.tokens.insert(answer.tokens.end(), event.tokens.begin(), event.tokens.end());
+      std::ranges::move(event.logprobs, std::back_inserter(answer.logprobs));
       if (event.kind == Event::Kind::finished) {
         answer.end = std::move(event);
       } else if (stream) {
@@ -105,18 +102,35 @@ Result<Answer> answer(Engine& engine, bool stream) {
   return answer;
 }
 
+json as_json(const TokenLogprob& one) {
+  // JSON has no infinity: a token that cannot come is null.
+  return {{"token", one.token}, {"logprob", one.logprob}};
+}
+
+json as_json(const std::vector<TokenLogprobs>& all) {
+  json out = json::array();
+  for (const TokenLogprobs& one : all) {
+    json entry = as_json(one.chosen);
+    entry["likeliest"] = json::array();
+    for (const TokenLogprob& likely : one.likeliest) entry["likeliest"].push_back(as_json(likely));
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
 std::string as_json(const Answer& answer, const EngineStatus& status) {
   const RequestStats& stats = answer.end.stats;
   const auto rate = [](int count, double seconds) { return seconds > 0.0 ? count / seconds : 0.0; };
-  const json out{{"text", answer.text},
-                 {"tokens", answer.tokens},
-                 {"finish_reason", name_of(answer.end.reason)},
-                 {"prompt_tokens", stats.prompt_tokens},
-                 {"generated_tokens", stats.generated_tokens},
-                 {"first_token_s", stats.first_token_seconds},
-                 {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
-                 {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
-                 {"device", status.device}};
+  json out{{"text", answer.text},
+           {"tokens", answer.tokens},
+           {"finish_reason", name_of(answer.end.reason)},
+           {"prompt_tokens", stats.prompt_tokens},
+           {"generated_tokens", stats.generated_tokens},
+           {"first_token_s", stats.first_token_seconds},
+           {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
+           {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
+           {"device", status.device}};
+  if (!answer.logprobs.empty()) out["logprobs"] = as_json(answer.logprobs);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -147,23 +161,21 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command generate_command() {
-  return {{"generate",
-           "Answers a prompt or a conversation.",
-           {"MODEL"},
-           {{"--prompt", "TEXT", "The text to go on from"},
-            {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
-            {"--max-tokens", "N",
-             "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
-            {"--temperature", "T", "0: always the likeliest token (default: 0)"},
-            {"--top-k", "K", "Of the K likeliest tokens only; 0: of all (default: 0)"},
-            {"--top-p", "P", "Of the likeliest tokens that together reach P (default: 1)"},
-            {"--seed", "N", "The same seed gives the same answer (default: 0)"},
-            {"--stop", "TEXT", "End before this text; may be given more than once", true},
-            {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
-            device_option,
-            threads_option,
-            context_option}},
-          run};
+  Command command{{"generate",
+                   "Answers a prompt or a conversation.",
+                   {"MODEL"},
+                   {{"--prompt", "TEXT", "The text to go on from"},
+                    {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
+                    {"--max-tokens", "N",
+                     "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
+                    {"--stop", "TEXT", "End before this text; may be given more than once", true},
+                    {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
+                    device_option,
+                    threads_option,
+                    context_option}},
+                  run};
+  std::ranges::copy(sampling_option_list, std::back_inserter(command.spec.options));
+  return command;
 }
 
 }  // namespace hadal::tools
