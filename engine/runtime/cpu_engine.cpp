@@ -125,14 +125,26 @@ Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t room
                       ". It is never cut; shorten it", longer_context(options_.context_length, trained), ".")};
 }
 
+Result<void> CpuEngine::check_grammar(const Request& request) const {
+  if (!request.grammar) return {};
+  if (request.ignore_end)
+    return Error{ErrorCode::invalid_argument, "An answer of a form cannot go on after its end (ignore_end)."};
+  if (request.grammar->program()->vocabulary().size() == model_->tokenizer().vocabulary_size()) return {};
+  return Error{ErrorCode::invalid_argument, "The form of the answer was compiled for another model's vocabulary."};
+}
+
 Result<RequestId> CpuEngine::submit(Request request) {
   // One token of the context is the least an answer needs.
   const auto checked = check_ids(request.prompt, 1);
   if (!checked) return checked.error();
   const auto sampling = Sampler::check(request.sampling, model_->impl().decoder->vocabulary_size());
   if (!sampling) return sampling.error();
+  if (const auto form = check_grammar(request); !form) return form.error();
   try {
-    sequences_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), Clock::now()));
+    auto sequence = std::make_unique<Sequence>(next_id_, std::move(request), Clock::now());
+    const auto fits = sequence->check_grammar(static_cast<std::size_t>(options_.context_length));
+    if (!fits) return fits.error();
+    sequences_.push_back(std::move(sequence));
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "The system has no memory left for another request."};
   }
@@ -256,7 +268,8 @@ void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event
       events.push_back(std::move(event));
     }
     if (sequence.pending() > 0) continue;
-    const TokenId token = sequence.choose(std::span(logits_).subspan(i * vocabulary, vocabulary));
+    const TokenId token = sequence.choose(std::span(logits_).subspan(i * vocabulary, vocabulary),
+                                          static_cast<std::size_t>(options_.context_length));
     if (sequence.accept(token, model_->tokenizer(), static_cast<std::size_t>(options_.context_length), now, events)) {
       finished.push_back(sequence.id);
     }
@@ -330,8 +343,7 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
 }
 
 Result<std::vector<double>> CpuEngine::log_probabilities(std::span<const TokenId> ids) {
-  if (const auto checked = check_ids(ids, static_cast<std::size_t>(options_.context_length)); !checked)
-    return checked.error();
+  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
   std::vector<std::int32_t> blocks;
   try {
     std::vector<double> out;

@@ -31,6 +31,7 @@ class CpuEngine final : public Engine {
             ops::CpuTarget target, std::unique_ptr<KvCache> cache);
 
   Result<void> check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const;
+  Result<void> check_grammar(const Request& request) const;
   void end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
   void start(Sequence& sequence);

@@ -8,6 +8,7 @@
 
 #include "hadal/engine.h"
 #include "runtime/sampler.h"
+#include "text/grammar/matcher.h"
 #include "text/stop_matcher.h"
 
 namespace hadal {
@@ -31,8 +32,10 @@ struct Sequence {
   /// Tokens to compute before the next one can be chosen: 1 while decoding.
   std::size_t pending() const { return tokens.size() - computed; }
 
+  /// Fails with a sentence if the shortest answer of the grammar's form is too long.
+  Result<void> check_grammar(std::size_t context_length);
   /// Chooses the next token by its logits; -1 if they are unusable.
-  TokenId choose(std::span<const float> logits);
+  TokenId choose(std::span<const float> logits, std::size_t context_length);
   /// Takes the chosen token, or -1, and appends the events it causes; returns whether the sequence has come to its end.
   bool accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
               std::vector<Event>& events);
@@ -43,10 +46,12 @@ struct Sequence {
   std::optional<Clock::time_point> started;  ///< Of the first step that worked on it.
 
  private:
+  std::size_t left(std::size_t context_length) const;
   void note_time(Clock::time_point now);
   void emit(std::string text, std::vector<Event>& events);
 
   Sampler sampler_;
+  std::optional<grammar::Matcher> matcher_;
   int wanted_logprobs_;
   Utf8Stream utf8_;
   StopMatcher stop_;

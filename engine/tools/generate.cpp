@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/utf8.h"
 #include "tools/conversation.h"
+#include "tools/input_file.h"
 #include "tools/output.h"
 #include "tools/sampling_arguments.h"
 #include "tools/workbench.h"
@@ -13,16 +15,23 @@ namespace {
 
 using nlohmann::json;
 
-/// What --prompt or --messages say, read before the model is.
+/// What --prompt or --messages say and what the answer is to be, read before the model is.
 struct Input {
   std::string prompt;
   std::vector<ChatMessage> messages;  ///< Empty: the prompt counts.
+  std::optional<std::string> schema, pattern;
 };
 
 Result<Input> input_of(const Arguments& arguments) {
   Input input;
   for (const std::string& stop : arguments.values("--stop")) {
     if (auto valid = check_utf8(stop, "The text of option --stop"); !valid) return valid.error();
+  }
+  input.pattern = arguments.value("--regex");
+  if (const auto schema = arguments.value("--json-schema")) {
+    auto text = read_text_file(*schema, 1 << 20);
+    if (!text) return text.error();
+    input.schema = std::move(*text);
   }
   if (const auto prompt = arguments.value("--prompt")) {
     if (auto valid = check_utf8(*prompt, "The text of option --prompt"); !valid) return valid.error();
@@ -56,6 +65,14 @@ Result<Request> request_of(const Arguments& arguments) {
   if (std::ranges::find(request.stop, std::string()) != request.stop.end())
     return Error{ErrorCode::invalid_argument, "Option --stop needs a text that is not empty."};
   return request;
+}
+
+/// Of --json-schema or --regex; null where there is neither.
+Result<std::shared_ptr<const Grammar>> grammar_of(const Input& input, const Tokenizer& tokenizer) {
+  if (!input.schema && !input.pattern) return std::shared_ptr<const Grammar>();
+  const auto compiler = GrammarCompiler::create(tokenizer);
+  if (!compiler) return compiler.error();
+  return input.pattern ? (*compiler)->regex(*input.pattern) : (*compiler)->json_schema(*input.schema);
 }
 
 std::string_view name_of(FinishReason reason) {
@@ -138,6 +155,8 @@ int run(const Arguments& arguments) {
   if (arguments.has("--prompt") == arguments.has("--messages")) {
     return fail_usage({ErrorCode::invalid_argument, "generate needs either --prompt or --messages."});
   }
+  if (arguments.has("--json-schema") && arguments.has("--regex"))
+    return fail_usage({ErrorCode::invalid_argument, "generate takes --json-schema or --regex, not both."});
   const auto options = engine_options(arguments);
   if (!options) return fail_usage(options.error());
   auto request = request_of(arguments);
@@ -149,6 +168,9 @@ int run(const Arguments& arguments) {
   auto ids = prompt_ids(*input, *bench->model);
   if (!ids) return fail(ids.error());
   request->prompt = std::move(*ids);
+  auto grammar = grammar_of(*input, bench->model->tokenizer());
+  if (!grammar) return fail(grammar.error());
+  request->grammar = std::move(*grammar);
   if (const auto id = bench->engine->submit(std::move(*request)); !id) {
     return fail(with_choices(id.error(), *bench));
   }
@@ -169,6 +191,8 @@ Command generate_command() {
                     {"--max-tokens", "N",
                      "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
                     {"--stop", "TEXT", "End before this text; may be given more than once", true},
+                    {"--json-schema", "FILE", "The answer is JSON that is valid under this schema"},
+                    {"--regex", "PATTERN", "The whole answer matches this regular expression"},
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
                     device_option,
                     threads_option,

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/mapped_file.h"
 #include "base/text.h"
+#include "tools/input_file.h"
 #include "tools/output.h"
 #include "tools/workbench.h"
 
@@ -40,16 +40,16 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   if (options->context_length == 0) options->context_length = 2048;
   options->context_length = std::max(options->context_length, 4);
-  const auto file = MappedFile::open(*path);
-  if (!file) return fail(file.error());
+  const auto text = read_text_file(*path, 1 << 30);
+  if (!text) return fail(text.error());
   auto bench = open_workbench(arguments, *options);
   if (!bench) return fail(bench.error());
-  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
-  const auto ids = bench->model->tokenizer().encode(text, {.add_special = true, .parse_special = false});
-  if (ids.size() < 2)
+  const auto ids = bench->model->tokenizer().encode(*text, {.add_special = true, .parse_special = false});
+  if (!ids) return fail(ids.error());
+  if (ids->size() < 2)
     return fail({ErrorCode::invalid_argument, concat("The file ", printable(*path), " has less than two tokens.")});
   const EngineStatus status = bench->engine->status();
-  const auto result = judge(*bench->engine, ids, static_cast<std::size_t>(status.context_length));
+  const auto result = judge(*bench->engine, *ids, static_cast<std::size_t>(status.context_length));
   if (!result) return fail(result.error());
   const double perplexity = std::exp(result->nats / static_cast<double>(result->tokens));
   if (!arguments.has("--json"))

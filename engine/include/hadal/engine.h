@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hadal/grammar.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
 #include "hadal/result.h"
@@ -42,6 +43,8 @@ struct Request {
   std::vector<std::string> stop;  ///< Generation ends before the first of these; they are not part of the text.
   Priority priority = Priority::chat;
   bool ignore_end = false;  ///< Go on after tokens that end the text: for measurements.
+  /// The form the answer must have; null: any. Of the model's own tokenizer, and not together with ignore_end.
+  std::shared_ptr<const Grammar> grammar;
 };
 
 using RequestId = std::uint64_t;
@@ -88,7 +91,8 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is and
-  /// what can be done; nothing is ever cut.
+  /// what can be done; nothing is ever cut. Fails with invalid_argument if the shortest answer of the grammar's form has
+  /// more tokens than are left.
   virtual Result<RequestId> submit(Request request) = 0;
   /// The request's `finished` event comes with the next step, after a last `text` event with whatever was held back for
   /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.
