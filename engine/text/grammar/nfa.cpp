@@ -56,7 +56,8 @@ Nfa::State Nfa::characters(State from, const CodeSet& set, Spelling spelling) {
     }
   }
   if (spelling == Spelling::plain) return to;
-  for (const CodeRange& range : intersection(set, complement(json_raw_characters()))) {
+  const CodeSet escaped = intersection({{0, 0x7F}}, complement(json_raw_characters()));
+  for (const CodeRange& range : intersection(set, escaped)) {
     for (char32_t code = range.first; code <= range.last; ++code) skip(literal(from, json_escape(code)), to);
   }
   return to;
@@ -132,7 +133,11 @@ Nfa::State Nfa::regex(State from, const Regex& regex, Spelling spelling) {
 }
 
 Nfa::State Nfa::repeated(State from, const Regex& what, int least, int most, Spelling spelling) {
-  for (int i = 0; i < least && !full_; ++i) from = regex(from, what, spelling);
+  for (int i = 0; i < least && !full_; ++i) {
+    const State next = regex(from, what, spelling);
+    if (next == from) return from;  // nothing, however often
+    from = next;
+  }
   if (most == Regex::unbounded) {
     const State loop = state();
     skip(from, loop);
@@ -142,7 +147,9 @@ Nfa::State Nfa::repeated(State from, const Regex& what, int least, int most, Spe
   const State to = state();
   for (int i = least; i < most && !full_; ++i) {
     skip(from, to);
-    from = regex(from, what, spelling);
+    const State next = regex(from, what, spelling);
+    if (next == from) break;
+    from = next;
   }
   skip(from, to);
   return to;

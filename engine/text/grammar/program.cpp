@@ -119,20 +119,22 @@ LeafTokens Program::walk_leaf(std::int32_t state) const {
   const std::int32_t first = state - local(state);
   const auto nodes = vocabulary_->nodes();
   LeafTokens out;
-  std::vector<std::int32_t> path{local(state)};
+  const std::int32_t* const next = dfa.next.data();
+  // A state by depth; a node's parent is one less deep.
+  std::vector<std::int32_t> path(vocabulary_->deepest() + 1U);
+  path[0] = local(state);
   for (std::uint32_t i = 1; i < nodes.size();) {
     const auto& node = nodes[i];
-    path.resize(node.depth);
-    const std::int32_t next = dfa.step(path.back(), node.byte);
-    if (next == Dfa::dead) {
+    const std::int32_t to = next[path[node.depth - 1U] * dfa.classes + dfa.class_of[node.byte]];
+    if (to == Dfa::dead) {
       i = node.end;
       continue;
     }
-    path.push_back(next);
-    if (node.token >= 0 && distance(first + next) < unreachable) {
+    path[node.depth] = to;
+    if (node.token >= 0 && distance(first + to) < unreachable) {
       for (TokenId token = node.token; token >= 0; token = vocabulary_->same_as(token)) out.few.push_back(token);
     }
-    if (dfa.accepting[static_cast<std::size_t>(next)] && node.end > i + 1) out.exits.push_back(i);
+    if (dfa.accepting[static_cast<std::size_t>(to)] && node.end > i + 1) out.exits.push_back(i);
     ++i;
   }
   if (out.few.size() <= kFew) return out;

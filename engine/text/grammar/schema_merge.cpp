@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -65,19 +66,21 @@ Json asked_of(const Json& keywords, const std::string& name) {
   return keywords.contains("additionalProperties") ? keywords["additionalProperties"] : Json();
 }
 
-bool speaks_of_objects(const Json& keywords) {
-  return keywords.contains("properties") || keywords.contains("additionalProperties");
+constexpr std::array object_keywords = {"properties", "additionalProperties", "patternProperties"};
+
+bool speaks_of_properties(const Json& keywords) {
+  return std::ranges::any_of(object_keywords, [&](const char* key) { return keywords.contains(key); });
 }
 
 Result<void> merge_properties(Json& into, const Json& other, const std::string& pointer) {
-  if (!speaks_of_objects(into) || !speaks_of_objects(other)) {
-    for (const char* key : {"properties", "additionalProperties"}) {
+  if (!speaks_of_properties(other)) return {};
+  if (!speaks_of_properties(into)) {
+    for (const char* key : object_keywords) {
       if (other.contains(key)) into[key] = other[key];
     }
-    if (!into.contains("patternProperties") && !other.contains("patternProperties")) return {};
+    return {};
   }
   if (into.contains("patternProperties") || other.contains("patternProperties")) {
-    if (into == other) return {};
     return schema_error(ErrorCode::unsupported, pointer,
                         "patternProperties cannot be combined with another schema for the same object.");
   }
@@ -177,7 +180,6 @@ Result<bool> merge(PlainSchema& target, const PlainSchema& source, const std::st
     keep_stricter(into, other, key, false);
   if (const auto merged = merge_multiples(into, other, pointer); !merged) return merged.error();
   if (const auto merged = merge_properties(into, other, pointer); !merged) return merged.error();
-  if (other.contains("patternProperties")) into["patternProperties"] = other["patternProperties"];
   if (other.contains("propertyNames"))
     into["propertyNames"] =
         into.contains("propertyNames") ? both(into["propertyNames"], other["propertyNames"]) : other["propertyNames"];

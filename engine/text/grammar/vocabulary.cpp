@@ -73,6 +73,7 @@ void Vocabulary::build_trie() {
       nodes_.push_back({0, -1, static_cast<std::uint16_t>(i + 1), static_cast<std::uint8_t>(text[i])});
     }
     nodes_.back().token = token;
+    deepest_ = std::max(deepest_, nodes_.back().depth);
     before = text;
   }
   for (const std::uint32_t node : path) nodes_[node].end = static_cast<std::uint32_t>(nodes_.size());

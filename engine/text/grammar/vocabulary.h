@@ -27,6 +27,8 @@ class Vocabulary {
   };
   /// The first is the root.
   std::span<const Node> nodes() const { return nodes_; }
+  /// Of a node.
+  std::uint16_t deepest() const { return deepest_; }
   /// The next token with the same bytes, or -1.
   TokenId same_as(TokenId token) const { return same_[static_cast<std::size_t>(token)]; }
   std::string_view bytes(TokenId token) const;
@@ -67,6 +69,7 @@ class Vocabulary {
   std::vector<TokenId> same_;
   std::vector<TokenId> ends_;
   std::vector<Node> nodes_;
+  std::uint16_t deepest_ = 0;
   std::array<bool, 256> single_{};
   std::array<bool, string_state::count> finishable_{};
   std::array<StringTokens, string_state::count> strings_;
