@@ -152,7 +152,7 @@ class GrammarVocabularyTest : public QObject {
     std::vector<std::string> texts(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
       Request request;
-      request.prompt = model_->tokenizer().encode("An example, as JSON:\n");
+      request.prompt = *model_->tokenizer().encode("An example, as JSON:\n");
       request.sampling = {.temperature = i % 2 ? 0.8F : 0.0F, .seed = i};
       request.grammar = schema(all[i].dump());
       request.max_tokens = static_cast<int>(Matcher(request.grammar->program()).shortest() + i % 4 * 8);
@@ -176,7 +176,7 @@ class GrammarVocabularyTest : public QObject {
   void answers_that_cannot_fit_are_refused_with_the_numbers() {
     auto engine = Engine::create(model_, {.context_length = 64});
     Request request;
-    request.prompt = model_->tokenizer().encode("An example:");
+    request.prompt = *model_->tokenizer().encode("An example:");
     request.grammar = schema("{\"type\":\"array\",\"items\":{\"const\":\"a long constant text\"},\"minItems\":5}");
     request.max_tokens = 4;
     auto refused = (*engine)->submit(request);

@@ -17,18 +17,6 @@ class ByteTokenizer final : public Tokenizer {
   }
   TokenId end() const { return vocabulary_size() - 1; }
 
-  std::vector<TokenId> encode(std::string_view text, EncodeOptions) const override {
-    std::vector<TokenId> out;
-    for (const char c : text) out.push_back(static_cast<unsigned char>(c));
-    return out;
-  }
-  std::vector<TokenId> encode(std::span<const TextPart> parts) const override {
-    std::vector<TokenId> out;
-    for (const TextPart& part : parts) {
-      for (const TokenId id : encode(part.text, {})) out.push_back(id);
-    }
-    return out;
-  }
   std::string piece(TokenId id, bool special) const override {
     if (id < 0 || id >= vocabulary_size() || (id == end() && !special)) return {};
     return pieces_[static_cast<std::size_t>(id)];
@@ -38,6 +26,20 @@ class ByteTokenizer final : public Tokenizer {
   bool is_control(TokenId id) const override { return id == end(); }
   TokenId bos() const override { return -1; }
   TokenId eos() const override { return end(); }
+
+ protected:
+  std::vector<TokenId> encode_valid(std::string_view text, EncodeOptions) const override {
+    std::vector<TokenId> out;
+    for (const char c : text) out.push_back(static_cast<unsigned char>(c));
+    return out;
+  }
+  std::vector<TokenId> encode_valid(std::span<const TextPart> parts) const override {
+    std::vector<TokenId> out;
+    for (const TextPart& part : parts) {
+      for (const TokenId id : encode_valid(part.text, {})) out.push_back(id);
+    }
+    return out;
+  }
 
  private:
   std::vector<std::string> pieces_;
