@@ -23,6 +23,20 @@ TokenId highest(std::span<const float> logits) {
   return best;
 }
 
+/// Makes the logits of tokens whose bits are not set no numbers; words that are missing are zero.
+void forbid_others(std::span<const std::uint64_t> allowed, std::span<float> logits) {
+  constexpr float forbidden = std::numeric_limits<float>::quiet_NaN();
+  for (std::size_t first = 0; first < logits.size(); first += 64) {
+    const std::uint64_t word = first / 64 < allowed.size() ? allowed[first / 64] : 0;
+    const auto part = logits.subspan(first, std::min<std::size_t>(64, logits.size() - first));
+    if (word == 0) {
+      std::ranges::fill(part, forbidden);
+    } else if (~word != 0) {
+      for (std::size_t i = 0; i < part.size(); ++i) part[i] = word >> i & 1 ? part[i] : forbidden;
+    }
+  }
+}
+
 Error outside(std::string_view what, std::string_view range) {
   return {ErrorCode::invalid_argument, concat("The sampling option ", what, " must be ", range, ".")};
 }
@@ -70,10 +84,7 @@ std::span<const float> Sampler::adjusted(std::span<const float> logits, const Sa
   if (!penalties_.active() && context.allowed.empty()) return logits;
   adjusted_.assign(logits.begin(), logits.end());
   if (penalties_.active()) penalties_.apply(context.history, context.prompt_length, adjusted_);
-  for (std::size_t i = 0; !context.allowed.empty() && i < adjusted_.size(); ++i) {
-    const std::uint64_t word = i / 64 < context.allowed.size() ? context.allowed[i / 64] : 0;
-    if (~word >> i % 64 & 1) adjusted_[i] = std::numeric_limits<float>::quiet_NaN();
-  }
+  if (!context.allowed.empty()) forbid_others(context.allowed, adjusted_);
   return adjusted_;
 }
 

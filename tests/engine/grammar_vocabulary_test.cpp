@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "hadal/engine.h"
 #include "hadal/grammar.h"
@@ -209,8 +210,14 @@ class GrammarVocabularyTest : public QObject {
     Random random(2);
     std::vector<std::string> pieces;
     for (TokenId id = 0; id < starter.vocabulary_size(); ++id) pieces.push_back(starter.piece(id));
+    // More words of the same lengths.
     const std::size_t known = pieces.size();
-    while (pieces.size() < 151'000) pieces.push_back(pieces[random.next() % known] + pieces[random.next() % known]);
+    std::set<std::string> seen(pieces.begin(), pieces.end());
+    while (pieces.size() < 151'000) {
+      const auto any = [&]() -> const std::string& { return pieces[random.next() % known]; };
+      const std::string piece = (any() + any() + any()).substr(0, any().size());
+      if (seen.insert(piece).second) pieces.push_back(piece);
+    }
     const ByteTokenizer large(pieces);
     // Of this thread alone: other programs slow a clock on the wall down.
     const auto now = [] {
