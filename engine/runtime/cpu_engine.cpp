@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "models/model_impl.h"
+#include "runtime/sampler_logprobs.h"
 
 namespace hadal {
 namespace {
@@ -18,6 +19,9 @@ constexpr std::size_t kMostTokens = 256;
 std::size_t least_tokens(ops::Backend backend) {
   return backend == ops::Backend::cpu ? 8 : 1;
 }
+
+/// Rows of logits held at once while a text is judged: 128 rows of 150,000 are 77 MB.
+constexpr std::size_t kLogitRows = 128;
 
 /// Multiplications per second and thread that even a slow processor reaches with the SIMD kernels, and plain code. Only
 /// the first step of a prompt relies on it.
@@ -121,12 +125,26 @@ Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t room
                       ". It is never cut; shorten it", longer_context(options_.context_length, trained), ".")};
 }
 
+Result<void> CpuEngine::check_grammar(const Request& request) const {
+  if (!request.grammar) return {};
+  if (request.ignore_end)
+    return Error{ErrorCode::invalid_argument, "An answer of a form cannot go on after its end (ignore_end)."};
+  if (request.grammar->program()->vocabulary().size() == model_->tokenizer().vocabulary_size()) return {};
+  return Error{ErrorCode::invalid_argument, "The form of the answer was compiled for another model's vocabulary."};
+}
+
 Result<RequestId> CpuEngine::submit(Request request) {
   // One token of the context is the least an answer needs.
   const auto checked = check_ids(request.prompt, 1);
   if (!checked) return checked.error();
+  const auto sampling = Sampler::check(request.sampling, model_->impl().decoder->vocabulary_size());
+  if (!sampling) return sampling.error();
+  if (const auto form = check_grammar(request); !form) return form.error();
   try {
-    sequences_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), Clock::now()));
+    auto sequence = std::make_unique<Sequence>(next_id_, std::move(request), Clock::now());
+    const auto fits = sequence->check_grammar(static_cast<std::size_t>(options_.context_length));
+    if (!fits) return fits.error();
+    sequences_.push_back(std::move(sequence));
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "The system has no memory left for another request."};
   }
@@ -250,7 +268,8 @@ void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event
       events.push_back(std::move(event));
     }
     if (sequence.pending() > 0) continue;
-    const TokenId token = sequence.sampler.sample(std::span(logits_).subspan(i * vocabulary, vocabulary));
+    const TokenId token = sequence.choose(std::span(logits_).subspan(i * vocabulary, vocabulary),
+                                          static_cast<std::size_t>(options_.context_length));
     if (sequence.accept(token, model_->tokenizer(), static_cast<std::size_t>(options_.context_length), now, events)) {
       finished.push_back(sequence.id);
     }
@@ -319,6 +338,40 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
   for (std::size_t first = 0; first < ids.size(); first += chunk) {
     const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - first)};
     if (auto run = pass_.run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !run) return run;
+  }
+  return {};
+}
+
+Result<std::vector<double>> CpuEngine::log_probabilities(std::span<const TokenId> ids) {
+  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
+  std::vector<std::int32_t> blocks;
+  try {
+    std::vector<double> out;
+    out.reserve(ids.size() - 1);
+    const auto computed = compute_log_probabilities(ids, blocks, out);
+    cache_->release(blocks);
+    if (!computed) return computed.error();
+    return out;
+  } catch (const std::bad_alloc&) {
+    cache_->release(blocks);
+    return Error{ErrorCode::out_of_memory,
+                 concat("The system has no memory left for the probabilities of ", ids.size(), " tokens.")};
+  }
+}
+
+Result<void> CpuEngine::compute_log_probabilities(std::span<const TokenId> ids, std::vector<std::int32_t>& blocks,
+                                                  std::vector<double>& out) {
+  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
+  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
+  std::vector<float> rows(std::min(kLogitRows, ids.size()) * vocabulary);
+  for (std::size_t first = 0; first + 1 < ids.size(); first += kLogitRows) {
+    const Segment segment{ids, blocks, first, std::min(kLogitRows, ids.size() - 1 - first)};
+    if (auto run = pass_.run({&segment, 1}, WantedLogits::all, rows.data()); !run) return run;
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      const std::span<const float> row = std::span(rows).subspan(i * vocabulary, vocabulary);
+      const auto next = static_cast<std::size_t>(ids[first + i + 1]);
+      out.push_back(static_cast<double>(row[next]) - log_sum_exp(row));
+    }
   }
   return {};
 }

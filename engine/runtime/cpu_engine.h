@@ -24,12 +24,14 @@ class CpuEngine final : public Engine {
   std::vector<Event> step() override;
   EngineStatus status() const override;
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
+  Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
 
  private:
   CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& options, ops::Backend backend,
             ops::CpuTarget target, std::unique_ptr<KvCache> cache);
 
   Result<void> check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const;
+  Result<void> check_grammar(const Request& request) const;
   void end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
   void start(Sequence& sequence);
@@ -42,6 +44,8 @@ class CpuEngine final : public Engine {
   void fail_all(const Error& error, std::vector<Event>& events);
   Result<void> compute_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
                               float* out);
+  Result<void> compute_log_probabilities(std::span<const TokenId> ids, std::vector<std::int32_t>& blocks,
+                                         std::vector<double>& out);
 
   std::shared_ptr<const Model> model_;
   EngineOptions options_;  ///< Defaults resolved.

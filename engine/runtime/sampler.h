@@ -4,47 +4,66 @@
 #include <span>
 #include <vector>
 
-#include "hadal/engine.h"
+#include "hadal/result.h"
+#include "hadal/sampling.h"
+#include "runtime/random.h"
+#include "runtime/sampler_penalties.h"
 
 namespace hadal {
 
-/// PCG XSL RR 128/64 (O'Neill 2014), the generator numpy calls PCG64: 128 bits of state, period 2^128.
-class Random {
- public:
-  /// State and stream are set as pcg_setseq_128_srandom does: increment (stream << 1) | 1 with a fixed stream.
-  explicit Random(std::uint64_t seed);
-  std::uint64_t next();
-  /// In [0, 1), a multiple of 2^-53.
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
- private:
-  __extension__ typedef unsigned __int128 Wide;
-  void advance();
-  Wide state_ = 0;
+/// What a choice depends on besides the logits.
+struct SamplingContext {
+  std::span<const TokenId> history{};  ///< The prompt and the answer so far.
+  std::size_t prompt_length = 0;
+  /// Bit i % 64 of word i / 64: token i may be chosen. Empty: any.
+  std::span<const std::uint64_t> allowed{};
 };
 
-/// Chooses tokens. In this order: logits / temperature, the top_k highest, softmax, the top_p nucleus, one draw.
+/// Chooses tokens, in the order that SamplingOptions gives.
 class Sampler {
  public:
-  explicit Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {}
+  explicit Sampler(const SamplingOptions& options) : options_(options), penalties_(options_), random_(options.seed) {}
+  Sampler(const Sampler&) = delete;  // the penalties look at the options
+  Sampler& operator=(const Sampler&) = delete;
 
-  /// -1 if no logit is a number. Logits that are not numbers are never chosen.
-  TokenId sample(std::span<const float> logits);
+  /// A sentence for options outside their ranges, or tokens outside the vocabulary.
+  static Result<void> check(const SamplingOptions& options, std::int32_t vocabulary);
 
- private:
+  /// -1 if no logit that may be chosen is a number. Logits that are not numbers are never chosen, nor, at a
+  /// temperature, tokens less than e^-40 (4e-18) times as likely as the likeliest.
+  TokenId sample(std::span<const float> logits, const SamplingContext& context = {});
+
   struct Candidate {
-    float value;  ///< Logit, then probability.
+    float value;   ///< Logit; under typical_p the distance from the entropy, negated.
+    float weight;  ///< Probability up to a factor.
     TokenId id;
   };
-  void collect(std::span<const float> logits);
+  /// What the last draw at a temperature was from.
+  std::span<const Candidate> kept() const { return candidates_; }
+
+ private:
+  struct Better {
+    bool operator()(const Candidate& a, const Candidate& b) const {
+      return a.value != b.value ? a.value > b.value : a.id < b.id;
+    }
+  };
+  std::span<const float> adjusted(std::span<const float> logits, const SamplingContext& context);
+  void collect(std::span<const float> logits, float top);
+  void collect_above(std::span<const float> logits, float bar);
   void keep_top_k();
-  double to_probabilities();
+  double to_weights(float top);
   double keep_nucleus(double total);
+  double keep_min_p(double total);
+  double keep_typical(double total);
+  std::size_t reach(double mass);
+  double keep_first(std::size_t count);
   TokenId draw(double total);
 
   SamplingOptions options_;
+  Penalties penalties_;
   Random random_;
   std::vector<Candidate> candidates_;  ///< Kept between calls for its memory.
+  std::vector<float> adjusted_;        ///< Likewise.
 };
 
 }  // namespace hadal

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
+#include "runtime/sampler_logprobs.h"
+
 namespace hadal {
 namespace {
 
@@ -19,11 +22,26 @@ Sequence::Sequence(RequestId request_id, Request request, Clock::time_point now)
       ignore_end(request.ignore_end),
       tokens(std::move(request.prompt)),
       prompt_length(tokens.size()),
-      sampler(request.sampling),
+      sampler_(request.sampling),
+      wanted_logprobs_(request.sampling.logprobs),
       stop_(std::move(request.stop)),
       spelled_(std::move(request.spelled)),
       submitted_(now) {
   stats.prompt_tokens = static_cast<int>(prompt_length);
+  if (request.grammar) matcher_.emplace(request.grammar->program());
+}
+
+std::size_t Sequence::left(std::size_t context_length) const {
+  const std::size_t room = context_length - tokens.size();
+  return max_tokens > 0 ? std::min(room, static_cast<std::size_t>(max_tokens - stats.generated_tokens)) : room;
+}
+
+Result<void> Sequence::check_grammar(std::size_t context_length) {
+  if (!matcher_) return {};
+  const std::size_t shortest = matcher_->shortest(), most = left(context_length);
+  if (shortest <= most) return {};
+  return Error{ErrorCode::invalid_argument, concat("The shortest answer of the form asked for has ", shortest,
+                                                   " tokens, but only ", most, " may be written.")};
 }
 
 void Sequence::note_time(Clock::time_point now) {
@@ -42,12 +60,33 @@ void Sequence::emit(std::string text, std::vector<Event>& events) {
   event.kind = Event::Kind::text;
   event.text = std::move(text);
   event.tokens = std::exchange(unreported_, {});
+  event.logprobs = std::exchange(logprobs_, {});
   event.stats = stats;
   events.push_back(std::move(event));
 }
 
 bool Sequence::is_spelled(TokenId token, const Tokenizer& tokenizer) const {
   return std::ranges::find(spelled_, token) != spelled_.end() && !tokenizer.is_end(token);
+}
+
+TokenId Sequence::choose(std::span<const float> logits, std::size_t context_length) {
+  SamplingContext context{.history = tokens, .prompt_length = prompt_length};
+  TokenId token = -1;
+  if (!matcher_) {
+    token = sampler_.sample(logits, context);
+  } else {
+    const std::size_t after = left(context_length) - 1;
+    context.allowed = matcher_->deep() ? matcher_->steered(after) : matcher_->allowed();
+    token = sampler_.sample(logits, context);
+    if (token >= 0 && !matcher_->fits(token, after)) {
+      // From here on the tokens that are left are needed to come to an end.
+      context.allowed = matcher_->steered(after);
+      token = sampler_.sample(logits, context);
+      if (token >= 0) matcher_->fits(token, after);
+    }
+  }
+  if (token >= 0 && wanted_logprobs_ >= 0) logprobs_.push_back(token_logprobs(logits, token, wanted_logprobs_));
+  return token;
 }
 
 bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t context_length, Clock::time_point now,
@@ -61,6 +100,7 @@ bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t con
     return true;
   }
   if (!ignore_end && tokenizer.is_end(token)) {
+    if (!logprobs_.empty()) logprobs_.pop_back();  // the end is no token of the answer
     finish(FinishReason::end_of_text, {}, events);
     return true;
   }
@@ -69,9 +109,12 @@ bool Sequence::accept(TokenId token, const Tokenizer& tokenizer, std::size_t con
   ++stats.generated_tokens;
   emit(stop_.push(utf8_.push(tokenizer.piece(token, is_spelled(token, tokenizer)))), events);
 
+  if (matcher_) matcher_->accept(token);
   std::optional<FinishReason> reason;
   if (stop_.stopped()) {
     reason = FinishReason::stop_string;
+  } else if (matcher_ && matcher_->over()) {
+    reason = FinishReason::end_of_text;  // nothing can follow
   } else if (max_tokens > 0 && stats.generated_tokens >= max_tokens) {
     reason = FinishReason::max_tokens;
   } else if (tokens.size() >= context_length) {
@@ -90,6 +133,7 @@ void Sequence::finish(FinishReason reason, std::optional<Error> error, std::vect
   event.request = id;
   event.kind = Event::Kind::finished;
   event.tokens = std::exchange(unreported_, {});
+  event.logprobs = std::exchange(logprobs_, {});
   event.reason = reason;
   event.error = std::move(error);
   event.stats = stats;

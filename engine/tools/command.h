@@ -34,6 +34,7 @@ Command tokenize_command();
 Command detokenize_command();
 Command logits_command();
 Command generate_command();
+Command perplexity_command();
 Command bench_command();
 Command devices_command();
 Command template_command();

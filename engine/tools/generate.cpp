@@ -1,9 +1,13 @@
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/utf8.h"
 #include "tools/conversation.h"
+#include "tools/input_file.h"
 #include "tools/output.h"
+#include "tools/sampling_arguments.h"
 #include "tools/workbench.h"
 
 namespace hadal::tools {
@@ -11,16 +15,23 @@ namespace {
 
 using nlohmann::json;
 
-/// What --prompt or --messages say, read before the model is.
+/// What --prompt or --messages say and what the answer is to be, read before the model is.
 struct Input {
   std::string prompt;
   std::vector<ChatMessage> messages;  ///< Empty: the prompt counts.
+  std::optional<std::string> schema, pattern;
 };
 
 Result<Input> input_of(const Arguments& arguments) {
   Input input;
   for (const std::string& stop : arguments.values("--stop")) {
     if (auto valid = check_utf8(stop, "The text of option --stop"); !valid) return valid.error();
+  }
+  input.pattern = arguments.value("--regex");
+  if (const auto schema = arguments.value("--json-schema")) {
+    auto text = read_text_file(*schema, 1 << 20);
+    if (!text) return text.error();
+    input.schema = std::move(*text);
   }
   if (const auto prompt = arguments.value("--prompt")) {
     if (auto valid = check_utf8(*prompt, "The text of option --prompt"); !valid) return valid.error();
@@ -45,22 +56,23 @@ Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) 
 Result<Request> request_of(const Arguments& arguments) {
   Request request;
   const auto max_tokens = arguments.integer("--max-tokens", 256, 0, 1 << 24);
-  const auto temperature = arguments.number("--temperature", 0.0, 0.0, 100.0);
-  const auto top_k = arguments.integer("--top-k", 0, 0, 1 << 24);
-  const auto top_p = arguments.number("--top-p", 1.0, 0.0, 1.0);
-  const auto seed = arguments.integer("--seed", 0, 0, INT64_MAX);
   if (!max_tokens) return max_tokens.error();
-  if (!temperature) return temperature.error();
-  if (!top_k) return top_k.error();
-  if (!top_p) return top_p.error();
-  if (!seed) return seed.error();
+  auto sampling = sampling_options(arguments);
+  if (!sampling) return sampling.error();
   request.max_tokens = static_cast<int>(*max_tokens);
-  request.sampling = {static_cast<float>(*temperature), static_cast<int>(*top_k), static_cast<float>(*top_p),
-                      static_cast<std::uint64_t>(*seed)};
+  request.sampling = std::move(*sampling);
   request.stop = arguments.values("--stop");
   if (std::ranges::find(request.stop, std::string()) != request.stop.end())
     return Error{ErrorCode::invalid_argument, "Option --stop needs a text that is not empty."};
   return request;
+}
+
+/// Of --json-schema or --regex; null where there is neither.
+Result<std::shared_ptr<const Grammar>> grammar_of(const Input& input, const Tokenizer& tokenizer) {
+  if (!input.schema && !input.pattern) return std::shared_ptr<const Grammar>();
+  const auto compiler = GrammarCompiler::create(tokenizer);
+  if (!compiler) return compiler.error();
+  return input.pattern ? (*compiler)->regex(*input.pattern) : (*compiler)->json_schema(*input.schema);
 }
 
 std::string_view name_of(FinishReason reason) {
@@ -84,6 +96,7 @@ std::string_view name_of(FinishReason reason) {
 struct Answer {
   std::string text;
   std::vector<TokenId> tokens;
+  std::vector<TokenLogprobs> logprobs;
   Event end;
 };
 
@@ -94,6 +107,7 @@ Result<Answer> answer(Engine& engine, bool stream) {
     for (Event& event : engine.step()) {
       answer.text += event.text;
       answer.tokens.insert(answer.tokens.end(), event.tokens.begin(), event.tokens.end());
+      std::ranges::move(event.logprobs, std::back_inserter(answer.logprobs));
       if (event.kind == Event::Kind::finished) {
         answer.end = std::move(event);
       } else if (stream) {
@@ -105,18 +119,35 @@ Result<Answer> answer(Engine& engine, bool stream) {
   return answer;
 }
 
+json as_json(const TokenLogprob& one) {
+  // JSON has no infinity: a token that cannot come is null.
+  return {{"token", one.token}, {"logprob", one.logprob}};
+}
+
+json as_json(const std::vector<TokenLogprobs>& all) {
+  json out = json::array();
+  for (const TokenLogprobs& one : all) {
+    json entry = as_json(one.chosen);
+    entry["likeliest"] = json::array();
+    for (const TokenLogprob& likely : one.likeliest) entry["likeliest"].push_back(as_json(likely));
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
 std::string as_json(const Answer& answer, const EngineStatus& status) {
   const RequestStats& stats = answer.end.stats;
   const auto rate = [](int count, double seconds) { return seconds > 0.0 ? count / seconds : 0.0; };
-  const json out{{"text", answer.text},
-                 {"tokens", answer.tokens},
-                 {"finish_reason", name_of(answer.end.reason)},
-                 {"prompt_tokens", stats.prompt_tokens},
-                 {"generated_tokens", stats.generated_tokens},
-                 {"first_token_s", stats.first_token_seconds},
-                 {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
-                 {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
-                 {"device", status.device}};
+  json out{{"text", answer.text},
+           {"tokens", answer.tokens},
+           {"finish_reason", name_of(answer.end.reason)},
+           {"prompt_tokens", stats.prompt_tokens},
+           {"generated_tokens", stats.generated_tokens},
+           {"first_token_s", stats.first_token_seconds},
+           {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
+           {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
+           {"device", status.device}};
+  if (!answer.logprobs.empty()) out["logprobs"] = as_json(answer.logprobs);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -124,6 +155,8 @@ int run(const Arguments& arguments) {
   if (arguments.has("--prompt") == arguments.has("--messages")) {
     return fail_usage({ErrorCode::invalid_argument, "generate needs either --prompt or --messages."});
   }
+  if (arguments.has("--json-schema") && arguments.has("--regex"))
+    return fail_usage({ErrorCode::invalid_argument, "generate takes --json-schema or --regex, not both."});
   const auto options = engine_options(arguments);
   if (!options) return fail_usage(options.error());
   auto request = request_of(arguments);
@@ -135,6 +168,9 @@ int run(const Arguments& arguments) {
   auto ids = prompt_ids(*input, *bench->model);
   if (!ids) return fail(ids.error());
   request->prompt = std::move(*ids);
+  auto grammar = grammar_of(*input, bench->model->tokenizer());
+  if (!grammar) return fail(grammar.error());
+  request->grammar = std::move(*grammar);
   if (const auto id = bench->engine->submit(std::move(*request)); !id) {
     return fail(with_choices(id.error(), *bench));
   }
@@ -147,23 +183,23 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command generate_command() {
-  return {{"generate",
-           "Answers a prompt or a conversation.",
-           {"MODEL"},
-           {{"--prompt", "TEXT", "The text to go on from"},
-            {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
-            {"--max-tokens", "N",
-             "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
-            {"--temperature", "T", "0: always the likeliest token (default: 0)"},
-            {"--top-k", "K", "Of the K likeliest tokens only; 0: of all (default: 0)"},
-            {"--top-p", "P", "Of the likeliest tokens that together reach P (default: 1)"},
-            {"--seed", "N", "The same seed gives the same answer (default: 0)"},
-            {"--stop", "TEXT", "End before this text; may be given more than once", true},
-            {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
-            device_option,
-            threads_option,
-            context_option}},
-          run};
+  Command command{{"generate",
+                   "Answers a prompt or a conversation.",
+                   {"MODEL"},
+                   {{"--prompt", "TEXT", "The text to go on from"},
+                    {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
+                    {"--max-tokens", "N",
+                     "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
+                    {"--stop", "TEXT", "End before this text; may be given more than once", true},
+                    {"--json-schema", "FILE", "The answer is JSON that is valid under this schema"},
+                    {"--regex", "PATTERN", "The whole answer matches this regular expression"},
+                    {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
+                    device_option,
+                    threads_option,
+                    context_option}},
+                  run};
+  std::ranges::copy(sampling_option_list, std::back_inserter(command.spec.options));
+  return command;
 }
 
 }  // namespace hadal::tools

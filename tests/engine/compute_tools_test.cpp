@@ -1,5 +1,6 @@
 #include <QFile>
 #include <QJsonArray>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -62,6 +63,69 @@ class ComputeToolsTest : public QObject {
     const QByteArray one = engine_tool(drawn + QStringList{"1"}).output;
     QCOMPARE(engine_tool(drawn + QStringList{"1"}).output, one);
     QVERIFY(engine_tool(drawn + QStringList{"2"}).output != one);
+  }
+
+  void answers_keep_a_schema_or_a_pattern() {
+    const QString schema = file("schema.json",
+                                "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\","
+                                "\"maxLength\":20},\"age\":{\"type\":\"integer\",\"minimum\":3}},"
+                                "\"required\":[\"name\",\"age\"]}");
+    const QStringList ask{"generate", model_, "--prompt", "A person as JSON: ", "--json", "--max-tokens", "40"};
+    const Outcome kept = engine_tool(ask + QStringList{"--json-schema", schema});
+    QCOMPARE(kept.code, 0);
+    const QJsonObject person = QJsonDocument::fromJson(kept.json()["text"].toString().toUtf8()).object();
+    QVERIFY2(person["name"].isString() && person["age"].toInt() >= 3, kept.output.constData());
+    const Outcome date = engine_tool(ask + QStringList{"--regex", "\\d{4}-\\d{2}", "--temperature", "1.5"});
+    QVERIFY(QRegularExpression("^\\d{4}-\\d{2}$").match(date.json()["text"].toString()).hasMatch());
+    QCOMPARE(date.json()["finish_reason"].toString(), "end_of_text");
+    const Outcome cut =
+        engine_tool({"generate", model_, "--prompt", "x", "--max-tokens", "3", "--json-schema", schema});
+    QCOMPARE(cut.code, 1);
+    QVERIFY2(cut.errors.contains("only 3"), cut.errors.constData());
+    const Outcome refused =
+        engine_tool(ask + QStringList{"--json-schema", file("not.json", "{\"items\":{\"not\":{}}}")});
+    QCOMPARE(refused.code, 1);
+    QVERIFY2(refused.errors.contains("#/items/not"), refused.errors.constData());
+  }
+
+  void sampling_options_reach_the_sampler() {
+    const QStringList ask{"generate", model_, "--prompt", "1, 2, 3, 4,", "--json", "--max-tokens", "6"};
+    const QJsonObject plain = engine_tool(ask + QStringList{"--logprobs", "3"}).json();
+    const QJsonArray tokens = plain["tokens"].toArray(), logprobs = plain["logprobs"].toArray();
+    QCOMPARE(logprobs.size(), tokens.size());
+    for (qsizetype i = 0; i < tokens.size(); ++i) {
+      const QJsonObject one = logprobs[i].toObject();
+      QCOMPARE(one["token"], tokens[i]);
+      QCOMPARE(one["likeliest"].toArray().size(), 3);
+      QCOMPARE(one["likeliest"].toArray()[0].toObject()["token"], tokens[i]);  // greedy
+      QVERIFY(one["logprob"].toDouble() <= 0.0);
+    }
+    const QString first = QString::number(tokens[0].toInt());
+    QVERIFY(engine_tool(ask + QStringList{"--logit-bias", first + "=-inf"}).json()["tokens"].toArray()[0] != tokens[0]);
+    const QJsonArray biased = engine_tool(ask + QStringList{"--logit-bias", "300=100"}).json()["tokens"].toArray();
+    for (const auto& token : biased) QCOMPARE(token.toInt(), 300);
+    for (const char* option : {"--repetition-penalty", "--frequency-penalty", "--presence-penalty"}) {
+      const auto other =
+          engine_tool(ask + QStringList{option, "9", "--penalty-window", "50"}).json()["tokens"].toArray();
+      QVERIFY2(other != tokens, option);
+    }
+    for (const char* option : {"--min-p", "--typical-p"}) {
+      const QStringList drawn = ask + QStringList{"--temperature", "3", option};
+      QVERIFY2(engine_tool(drawn + QStringList{"0.99"}).json()["tokens"] !=
+                   engine_tool(drawn + QStringList{"0.01"}).json()["tokens"],
+               option);
+    }
+  }
+
+  void perplexity_is_that_of_transformers() {
+    // 20.7777011 by tests/reference/perplexity.py; see there for the windows.
+    const QString text = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/logits_text.txt";
+    const Outcome outcome = engine_tool({"perplexity", model_, "--file", text, "--context", "256", "--json"});
+    QCOMPARE(outcome.code, 0);
+    QCOMPARE(outcome.json()["tokens"].toInt(), 555);
+    QVERIFY2(std::abs(outcome.json()["perplexity"].toDouble() / 20.7777011 - 1.0) < 1e-3, outcome.output.constData());
+    QVERIFY(
+        engine_tool({"perplexity", model_, "--file", text, "--context", "256"}).output.startsWith("perplexity 20.7"));
   }
 
   void generates_from_messages() {
@@ -146,6 +210,15 @@ class ComputeToolsTest : public QObject {
     }
     row("bench without repetitions", {"bench", "MODEL", "--repetitions", "0"}, 2,
         "--repetitions takes a whole number from 1");
+    row("perplexity of nothing", {"perplexity", "MODEL"}, 2, "--file");
+    row("perplexity of no file", {"perplexity", "MODEL", "--file", "/no/file"}, 1, "/no/file");
+    row("schema and pattern", {"generate", "MODEL", "--prompt", "x", "--json-schema", "a", "--regex", "b"}, 2,
+        "not both");
+    row("no schema", {"generate", "MODEL", "--prompt", "x", "--json-schema", "/no/file"}, 1, "/no/file");
+    row("bad pattern", {"generate", "MODEL", "--prompt", "x", "--regex", "(a"}, 1, "lacks a )");
+    row("bias of nothing", {"generate", "MODEL", "--prompt", "x", "--logit-bias", "5"}, 2, "--logit-bias");
+    row("bias of no token", {"generate", "MODEL", "--prompt", "x", "--logit-bias", "99999=1"}, 1, "99999");
+    row("penalty of 0", {"generate", "MODEL", "--prompt", "x", "--repetition-penalty", "0"}, 2, "--repetition-penalty");
     row("no model", {"bench", "/no/model.gguf"}, 1, "model.gguf");
   }
   void refuses() {

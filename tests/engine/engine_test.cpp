@@ -4,6 +4,7 @@
 
 #include <QtTest>
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 using namespace hadal;
@@ -222,6 +223,33 @@ class EngineTest : public QObject {
     QVERIFY(answer(*one, next).stats.reused_tokens >= third.stats.reused_tokens);
   }
 
+  void log_probabilities_come_with_their_tokens() {
+    Request made = request("1, 2, 3, 4,", 12);
+    made.sampling.logprobs = 2;
+    made.stop = {"never"};
+    const Answer got = answer(*engine(), made);
+    std::size_t told = 0;
+    for (const Event& event : got.events) {
+      QCOMPARE(event.logprobs.size(), event.tokens.size());
+      for (std::size_t i = 0; i < event.tokens.size(); ++i, ++told) {
+        QCOMPARE(event.logprobs[i].chosen.token, event.tokens[i]);
+        QCOMPARE(event.logprobs[i].likeliest.size(), std::size_t{2});
+      }
+    }
+    QCOMPARE(told, got.tokens.size());
+    // The same as the whole text's, up to rounding.
+    std::vector<TokenId> all = made.prompt;
+    all.insert(all.end(), got.tokens.begin(), got.tokens.end());
+    const auto whole = engine()->log_probabilities(all);
+    QVERIFY(bool(whole) && whole->size() == all.size() - 1);
+    std::size_t at = made.prompt.size() - 1;
+    for (const Event& event : got.events) {
+      for (const TokenLogprobs& one : event.logprobs) {
+        QVERIFY(std::abs(static_cast<double>(one.chosen.logprob) - (*whole)[at++]) < 0.05);
+      }
+    }
+  }
+
   void stop_strings_end_the_text_before_them() {
     const auto one = engine();
     const std::string whole = answer(*one, request("1, 2, 3, 4,", 24)).text;
@@ -283,6 +311,9 @@ class EngineTest : public QObject {
     outside.prompt = {-1};
     QVERIFY(!one->submit(outside));
     QVERIFY(one->idle());
+    Request cold = request("x", 1);
+    cold.sampling.temperature = -1.0F;
+    QVERIFY(!one->submit(cold));
     QVERIFY(!Engine::create(model_, {.max_requests = 0}));
     QVERIFY(!Engine::create(model_, {.context_length = 1}));
   }

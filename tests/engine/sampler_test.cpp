@@ -2,9 +2,14 @@
 
 #include <QtTest>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
+
+#include "runtime/sampler_logprobs.h"
 
 using namespace hadal;
 
@@ -16,6 +21,25 @@ class SamplerTest : public QObject {
     std::map<TokenId, int> counts;
     for (int i = 0; i < times; ++i) ++counts[sampler.sample(logits)];
     return counts;
+  }
+
+  static nlohmann::json reference() {
+    std::ifstream file(qEnvironmentVariable("HADAL_SOURCE_DIR").toStdString() + "/tests/data/sampling.json");
+    return nlohmann::json::parse(file);
+  }
+  static SamplingOptions options_of(const nlohmann::json& from) {
+    SamplingOptions options{.temperature = from["temperature"],
+                            .repetition_penalty = from["repetition_penalty"],
+                            .frequency_penalty = from["frequency_penalty"],
+                            .presence_penalty = from["presence_penalty"],
+                            .penalty_window = from["penalty_window"],
+                            .top_k = from["top_k"],
+                            .top_p = from["top_p"],
+                            .min_p = from["min_p"],
+                            .typical_p = from["typical_p"]};
+    for (const auto& [token, bias] : from["logit_bias"].get<std::vector<std::pair<TokenId, float>>>())
+      options.logit_bias.push_back({token, bias});
+    return options;
   }
 
  private slots:
@@ -119,6 +143,149 @@ class SamplerTest : public QObject {
       differed = differed || other.sample(logits) != token;
     }
     QVERIFY(differed);
+  }
+
+  // From tests/reference/sampling.py: transformers' logits processors.
+  void keeps_what_transformers_keeps() {
+    for (const auto& entry : reference()) {
+      const std::vector<float> logits = entry["logits"];
+      const std::vector<TokenId> history = entry["history"];
+      const SamplingContext context{.history = history, .prompt_length = entry["prompt_length"]};
+      SamplingOptions options = options_of(entry["options"]);
+      Sampler sampler(options);
+      QVERIFY(sampler.sample(logits, context) >= 0);
+      std::map<TokenId, double> kept;
+      double total = 0.0;
+      for (const auto& candidate : sampler.kept()) total += static_cast<double>(candidate.weight);
+      for (const auto& candidate : sampler.kept()) kept[candidate.id] = static_cast<double>(candidate.weight) / total;
+      const std::vector<std::pair<TokenId, double>> expected = entry["kept"];
+      // Less likely ones are not drawn from; see Sampler::sample.
+      const auto counted = std::ranges::count_if(expected, [](const auto& one) { return one.second > 1e-15; });
+      QVERIFY2(static_cast<std::ptrdiff_t>(kept.size()) >= counted && kept.size() <= expected.size(),
+               entry["options"].dump().c_str());
+      for (const auto& [id, p] : expected) {
+        if (p <= 1e-15) continue;
+        QVERIFY2(kept.contains(id), entry["options"].dump().c_str());
+        QVERIFY2(std::abs(kept[id] - p) < 1e-5, entry["options"].dump().c_str());
+      }
+      options.temperature = 0.0F;
+      QCOMPARE(Sampler(options).sample(logits, context), entry["greedy"].get<TokenId>());
+    }
+  }
+
+  void log_probabilities_are_the_models_own() {
+    for (const auto& entry : reference()) {
+      const std::vector<float> logits = entry["logits"];
+      const std::vector<std::pair<TokenId, double>> expected = entry["likeliest"];
+      const TokenLogprobs got = token_logprobs(logits, expected[3].first, 5);
+      QCOMPARE(got.likeliest.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        QCOMPARE(got.likeliest[i].token, expected[i].first);
+        QVERIFY(std::abs(static_cast<double>(got.likeliest[i].logprob) - expected[i].second) < 1e-5);
+      }
+      QCOMPARE(got.chosen.token, expected[3].first);
+      QVERIFY(got.chosen.logprob == got.likeliest[3].logprob);
+      QVERIFY(token_logprobs(logits, 0, 0).likeliest.empty());
+    }
+  }
+
+  void penalties_look_back_over_a_growing_history() {
+    // Counted anew from the whole history or carried from call to call, the choice is the same.
+    const std::vector<float> logits{1.0F, 0.9F, 0.8F, 0.7F};
+    const SamplingOptions options{.repetition_penalty = 1.1F, .frequency_penalty = 0.3F, .penalty_window = 6};
+    Sampler carried(options);
+    std::vector<TokenId> history{0, 1};
+    for (int i = 0; i < 40; ++i) {
+      const SamplingContext context{.history = history, .prompt_length = 2};
+      const TokenId token = carried.sample(logits, context);
+      QCOMPARE(token, Sampler(options).sample(logits, context));
+      history.push_back(token);
+    }
+    for (TokenId id = 0; id < 4; ++id) QVERIFY(std::ranges::count(history, id) >= 4);
+  }
+
+  void only_allowed_tokens_are_chosen() {
+    std::vector<float> logits(200);
+    for (std::size_t i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>(i);
+    std::vector<std::uint64_t> allowed(4);
+    const SamplingContext context{.allowed = allowed};
+    QCOMPARE(Sampler({}).sample(logits, context), -1);
+    QCOMPARE(Sampler({.temperature = 5.0F}).sample(logits, context), -1);
+    allowed[1] = 0b1001;
+    QCOMPARE(Sampler({}).sample(logits, context), 67);
+    QCOMPARE(Sampler({.logit_bias = {{64, 10.0F}}}).sample(logits, context), 64);
+    Sampler warm({.temperature = 5.0F, .top_k = 10, .top_p = 0.999F});
+    std::map<TokenId, int> counts;
+    for (int i = 0; i < 500; ++i) ++counts[warm.sample(logits, context)];
+    QCOMPARE(counts.size(), std::size_t{2});
+    QVERIFY(counts.contains(64) && counts.contains(67));
+    // Words that are missing allow nothing.
+    QCOMPARE(Sampler({}).sample(logits, {.allowed = std::span(allowed).first(2)}), 67);
+  }
+
+  void options_outside_their_ranges_are_refused() {
+    const auto says = [](const SamplingOptions& options, const char* word) {
+      const auto checked = Sampler::check(options, 100);
+      return !checked && checked.error().message.find(word) != std::string::npos;
+    };
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    QVERIFY(Sampler::check({}, 100));
+    QVERIFY(says({.temperature = -1.0F}, "temperature"));
+    QVERIFY(says({.temperature = nan}, "temperature"));
+    QVERIFY(says({.repetition_penalty = 0.0F}, "repetition_penalty"));
+    QVERIFY(says({.frequency_penalty = nan}, "frequency_penalty"));
+    QVERIFY(says({.presence_penalty = 1e9F}, "presence_penalty"));
+    QVERIFY(says({.penalty_window = -1}, "penalty_window"));
+    QVERIFY(says({.top_k = -1}, "top_k"));
+    QVERIFY(says({.top_p = 1.5F}, "top_p"));
+    QVERIFY(says({.min_p = nan}, "min_p"));
+    QVERIFY(says({.typical_p = -0.1F}, "typical_p"));
+    QVERIFY(says({.logprobs = 101}, "logprobs"));
+    QVERIFY(says({.logit_bias = {{100, 1.0F}}}, "vocabulary has 100"));
+    QVERIFY(says({.logit_bias = {{-1, 1.0F}}}, "token -1"));
+    QVERIFY(says({.logit_bias = {{1, nan}}}, "logit_bias"));
+    QVERIFY(Sampler::check({.logit_bias = {{1, -std::numeric_limits<float>::infinity()}}}, 100));
+  }
+
+  void sampling_a_large_vocabulary_data() {
+    QTest::addColumn<float>("spread");
+    QTest::addColumn<int>("top_k");
+    QTest::addColumn<float>("top_p");
+    QTest::addColumn<float>("min_p");
+    QTest::addColumn<float>("typical_p");
+    QTest::newRow("plain") << 3.0F << 0 << 1.0F << 0.0F << 1.0F;
+    QTest::newRow("top-p") << 3.0F << 0 << 0.95F << 0.0F << 1.0F;
+    QTest::newRow("top-p of a flat distribution") << 0.1F << 0 << 0.95F << 0.0F << 1.0F;
+    QTest::newRow("top-k") << 3.0F << 40 << 1.0F << 0.0F << 1.0F;
+    QTest::newRow("min-p") << 3.0F << 0 << 1.0F << 0.05F << 1.0F;
+    QTest::newRow("typical of a flat distribution") << 0.1F << 0 << 1.0F << 0.0F << 0.9F;
+    QTest::newRow("everything") << 3.0F << 100 << 0.95F << 0.01F << 0.95F;
+  }
+  // The middle of 31 draws; a decode step over such a vocabulary takes 20 ms and more.
+  void sampling_a_large_vocabulary() {
+    QFETCH(float, spread);
+    QFETCH(int, top_k);
+    QFETCH(float, top_p);
+    QFETCH(float, min_p);
+    QFETCH(float, typical_p);
+    Random random(1);
+    std::vector<float> logits(151'936);
+    for (float& logit : logits) {
+      float sum = -6.0F;
+      for (int i = 0; i < 12; ++i) sum += static_cast<float>(random.uniform());
+      logit = sum * spread;
+    }
+    logits[7000] += spread * 3.0F;
+    Sampler sampler({.temperature = 0.8F, .top_k = top_k, .top_p = top_p, .min_p = min_p, .typical_p = typical_p});
+    std::vector<double> times;
+    for (int i = 0; i < 31; ++i) {
+      const auto before = std::chrono::steady_clock::now();
+      QVERIFY(sampler.sample(logits) >= 0);
+      times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
+    }
+    std::ranges::nth_element(times, times.begin() + 15);
+    qInfo("%.3f ms", times[15]);
+    QVERIFY2(times[15] < 10.0, qPrintable(QString::number(times[15])));
   }
 };
 

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "hadal/grammar.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
 #include "hadal/result.h"
+#include "hadal/sampling.h"
 
 namespace hadal {
 
@@ -31,13 +33,6 @@ struct EngineOptions {
   LogSink log{};
 };
 
-struct SamplingOptions {
-  float temperature = 0.0F;  ///< 0: greedy (the highest logit; the lower id on a tie).
-  int top_k = 0;             ///< 0: off.
-  float top_p = 1.0F;        ///< 1: off. Nucleus: the smallest set of tokens whose probability reaches top_p.
-  std::uint64_t seed = 0;    ///< The same seed, prompt and model give the same answer on the same device.
-};
-
 /// Higher runs first; a lower one is held back while a higher one has work.
 enum class Priority { background, chat, completion };
 
@@ -51,6 +46,8 @@ struct Request {
   /// Control tokens whose spelling is part of the text; all others leave no trace in it. answer_tags() of reasoning.h
   /// gives those an AnswerParser wants to see. Tokens that end the text are never spelled.
   std::vector<TokenId> spelled;
+  /// The form the answer must have; null: any. Of the model's own tokenizer, and not together with ignore_end.
+  std::shared_ptr<const Grammar> grammar;
 };
 
 using RequestId = std::uint64_t;
@@ -70,10 +67,11 @@ struct Event {
   enum class Kind { prefill, text, finished };
   RequestId request = 0;
   Kind kind = Kind::text;
-  std::string text;             ///< Kind::text: whole UTF-8 characters, never empty.
-  std::vector<TokenId> tokens;  ///< Kind::text and Kind::finished: generated since the last such event.
-  int prompt_done = 0;          ///< Kind::prefill: prompt tokens in the cache so far.
-  int prompt_total = 0;         ///< Kind::prefill.
+  std::string text;                     ///< Kind::text: whole UTF-8 characters, never empty.
+  std::vector<TokenId> tokens;          ///< Kind::text and Kind::finished: generated since the last such event.
+  std::vector<TokenLogprobs> logprobs;  ///< One for each of `tokens` if the request asked for them.
+  int prompt_done = 0;                  ///< Kind::prefill: prompt tokens in the cache so far.
+  int prompt_total = 0;                 ///< Kind::prefill.
   FinishReason reason = FinishReason::end_of_text;  ///< Kind::finished.
   std::optional<Error> error;                       ///< Kind::finished with FinishReason::failed.
   RequestStats stats;                               ///< Kind::text and Kind::finished: so far.
@@ -96,7 +94,8 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is and
-  /// what can be done; nothing is ever cut.
+  /// what can be done; nothing is ever cut. Fails with invalid_argument if the shortest answer of the grammar's form has
+  /// more tokens than are left.
   virtual Result<RequestId> submit(Request request) = 0;
   /// The request's `finished` event comes with the next step, after a last `text` event with whatever was held back for
   /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.
@@ -108,6 +107,8 @@ class Engine {
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
+  /// ln of the probability the model gives to each token but the first, given those before it: [ids - 1], in nats.
+  virtual Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) = 0;
 };
 
 /// Whether the GPU module can be used, and if not the reason, as a sentence for a person.
