@@ -178,6 +178,10 @@ void EngineWorker::dropModel() {
   model_.reset();
 }
 
+bool EngineWorker::contextCanGrow() const {
+  return status_.trainedContext == 0 || status_.contextLength < status_.trainedContext;
+}
+
 QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<const Model>& model) {
   auto engine = Engine::create(model, options_);
   if (!engine) return fromEngine(engine.error().message);
@@ -198,6 +202,7 @@ ModelStatus EngineWorker::readyStatus() const {
   status.device = fromEngine(running.device);
   status.progress = 1;
   status.contextLength = running.context_length;
+  status.trainedContext = static_cast<int>(model_->info().context_length);
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
   return status;
 }
@@ -262,12 +267,13 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
   const int tokens = static_cast<int>(prompt->size());
   auto id = engine_->submit(engineRequest(request, std::move(*prompt)));
   if (!id && id.error().code == ErrorCode::context_full) {
-    return refuse(GenerationEnd::PromptTooLong,
-                  tr("This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a "
-                     "new chat, shorten the question, or raise the context in the settings.")
-                      .arg(tokens)
-                      .arg(status_.contextLength),
-                  tokens);
+    const QString sentence =
+        contextCanGrow()
+            ? tr("This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a "
+                 "new chat, shorten the question, or raise the context in the settings.")
+            : tr("This chat takes %L1 tokens and the model was made for %L2, so there is no room for an answer. Start "
+                 "a new chat, shorten the question, or choose another model.");
+    return refuse(GenerationEnd::PromptTooLong, sentence.arg(tokens).arg(status_.contextLength), tokens);
   }
   if (!id) return refuse(GenerationEnd::Failed, fromEngine(id.error().message));
   running_.insert(*id, Running{ticket, {}, {}, {}});
@@ -343,8 +349,10 @@ void EngineWorker::handle(const Event& event) {
     case FinishReason::context_full:
       Q_EMIT finished(
           ticket, GenerationEnd::ContextFull,
-          tr("The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or raise the "
-             "context in the settings.")
+          (contextCanGrow() ? tr("The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or "
+                                 "raise the context in the settings.")
+                            : tr("The context of %L1 tokens is full, and the model was made for no more, so the answer "
+                                 "ends here. Go on in a new chat, or choose another model."))
               .arg(engine_->status().context_length),
           stats);
       return;

@@ -49,6 +49,8 @@ class TranscriptView : public QAbstractScrollArea {
  Q_SIGNALS:
   void actionWanted(hadal::ui::TurnAction action, hadal::MessageId message);
   void edited(hadal::MessageId question, const QString& text);
+  /// A question is no longer being put in another wording; the keyboard needs a place.
+  void editingEnded();
   void branchWanted(hadal::MessageId message, int step);
   void matchesChanged(int current, int total);
 

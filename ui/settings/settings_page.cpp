@@ -6,7 +6,9 @@
 
 #include "ui/settings/setting_row.h"
 #include "ui/theme/paint.h"
+#include "ui/widgets/column_box.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/notice.h"
 
 namespace hadal::ui {
 
@@ -41,8 +43,24 @@ SettingsPage::SettingsPage(Settings& settings, QWidget* parent) : QWidget(parent
   content_->setAutoFillBackground(false);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, size::paneHeader, 0, 0);
+  auto* head = new ColumnBox(space::s, space::s, this);
+  notices_ = new NoticeStack(head);
+  notices_->setObjectName(QStringLiteral("settingsNotices"));
+  head->box().addWidget(notices_);
+  head->hide();
+  connect(notices_, &NoticeStack::changed, head, [this, head] { head->setVisible(!notices_->isEmpty()); });
+  layout->addWidget(head);
   layout->addWidget(scroll_);
   build();
+}
+
+void SettingsPage::showNotice(const QString& sentence) {
+  if (!shown_.contains(sentence)) shown_ << sentence;
+  notices_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(true);
+}
+
+void SettingsPage::dismissNotices() {
+  for (const QString& sentence : std::exchange(shown_, {})) notices_->dismiss(sentence);
 }
 
 void SettingsPage::build() {

@@ -7,6 +7,7 @@
 namespace hadal::ui {
 
 class SettingRow;
+class NoticeStack;
 class TextLabel;
 
 /// Drawn from Settings::table(): a card for each group, a row for each setting, a control for its type.
@@ -14,6 +15,9 @@ class SettingsPage : public QWidget {
   Q_OBJECT
  public:
   explicit SettingsPage(Settings& settings, QWidget* parent = nullptr);
+  /// What happened while the settings are shown.
+  void showNotice(const QString& sentence);
+  void dismissNotices();
 
  Q_SIGNALS:
   void modelFileWanted();
@@ -30,6 +34,8 @@ class SettingsPage : public QWidget {
   Settings& settings_;
   QScrollArea* scroll_;
   QWidget* content_;
+  NoticeStack* notices_;
+  QStringList shown_;
   QList<SettingRow*> rows_;
   QList<std::pair<TextLabel*, const char*>> headings_;
 };
