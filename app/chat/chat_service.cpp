@@ -137,6 +137,7 @@ void ChatService::Private::begin(const Asked& asked) {
     running.remove(id);
     Q_EMIT q->messageFinished(answer->message());
   });
+  connect(answer, &RunningAnswer::settled, q, &ChatService::answerKept);
   connect(answer, &RunningAnswer::settled, answer, &QObject::deleteLater);
 
   Q_EMIT q->conversationChanged(asked.conversation);

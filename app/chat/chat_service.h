@@ -32,9 +32,9 @@ class ChatService : public QObject {
                                 const AskOptions& options = {});
   /// A further answer to the same question, as a sibling branch.
   QFuture<Outcome<Message>> regenerate(MessageId answer);
-  /// Goes on with an answer that was stopped, interrupted or cut off by the context, in the same message: what the model
-  /// says next is appended, to the thinking if the answer had not begun. messageResumed announces it. Only for the last
-  /// message of a branch.
+  /// Goes on with an answer that was stopped, interrupted or cut off by the context, in the same message: what the
+  /// model says next is appended, to the thinking if the answer had not begun. messageResumed announces it. Only for
+  /// the last message of a branch.
   QFuture<Outcome<Message>> continueAnswer(MessageId answer);
   /// The question in another wording, as a sibling branch, and its answer.
   QFuture<Outcome<Message>> editAndAsk(MessageId question, const QString& text);
@@ -79,6 +79,8 @@ class ChatService : public QObject {
   void messageFinished(const hadal::Message& answer);  ///< In its final state.
   /// A write failed (full disk, read-only profile): a sentence that says what was not kept.
   void storeFailed(const QString& sentence);
+  /// An answer's end is in the store, at once or after storeFailed.
+  void answerKept();
 
  private:
   struct Private;

@@ -61,7 +61,7 @@ struct Message {
   MessageId parent = 0;  ///< Messages form a tree; siblings are branches.
   MessageRole role = MessageRole::User;
   QString content;
-  QString thinking;  ///< Reasoning, kept apart from the answer.
+  QString thinking;            ///< Reasoning, kept apart from the answer.
   double thinkingSeconds = 0;  ///< It took so long.
   MessageState state = MessageState::Done;
   QString error;  ///< MessageState::Failed: why, as a sentence.

@@ -7,7 +7,11 @@
 namespace hadal {
 
 RunningAnswer::RunningAnswer(Message answer, Store& store, InferenceService& inference, QObject* parent)
-    : QObject(parent), message_(std::move(answer)), tokensBefore_(message_.tokens), store_(store), inference_(inference) {
+    : QObject(parent),
+      message_(std::move(answer)),
+      tokensBefore_(message_.tokens),
+      store_(store),
+      inference_(inference) {
   journalTimer_.setInterval(kJournalMilliseconds);
   connect(&journalTimer_, &QTimer::timeout, this, &RunningAnswer::journal);
 }
@@ -66,7 +70,8 @@ void RunningAnswer::journal() {
 }
 
 void RunningAnswer::keepFigures(const GenerationStats& stats) {
-  message_.promptTokens = stats.promptTokens;
+  // The beginning of an answer that goes on was read with the prompt; it counts as the answer's.
+  if (stats.promptTokens > 0) message_.promptTokens = stats.promptTokens - tokensBefore_;
   message_.tokens = tokensBefore_ + stats.tokens;
   message_.tokensPerSecond = stats.tokensPerSecond;
   message_.firstTokenSeconds = stats.firstTokenSeconds;

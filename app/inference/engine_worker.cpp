@@ -101,7 +101,8 @@ void EngineWorker::load(const ModelSearch& search) {
   loadTimer_.start();
   loaders_.start([this, load = load_] {
     const Loaded result = read(load->searches, load->control);
-    QMetaObject::invokeMethod(this, [this, load, result] { loaded(load, result); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, load, result] { loaded(load, result); }, Qt::QueuedConnection);
   });
 }
 
@@ -120,7 +121,8 @@ EngineWorker::Loaded EngineWorker::read(const QList<ModelSearch>& searches, Load
   };
   for (const ModelSearch& search : searches) {
     if (!result.model && !control.cancel) attempt(search.find());
-    if (!result.model && !control.cancel && search.fallBack && !search.chosen.isEmpty()) attempt(search.findInFolders());
+    if (!result.model && !control.cancel && search.fallBack && !search.chosen.isEmpty())
+      attempt(search.findInFolders());
   }
   return result;
 }
@@ -193,6 +195,10 @@ void EngineWorker::dropModel() {
   model_.reset();
 }
 
+bool EngineWorker::contextCanGrow() const {
+  return status_.trainedContext == 0 || status_.contextLength < status_.trainedContext;
+}
+
 QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<const Model>& model) {
   auto engine = Engine::create(model, options_);
   if (!engine) return fromEngine(engine.error().message);
@@ -218,6 +224,7 @@ ModelStatus EngineWorker::readyStatus() const {
   status.device = fromEngine(running.device);
   status.progress = 1;
   status.contextLength = running.context_length;
+  status.trainedContext = static_cast<int>(model_->info().context_length);
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
   status.chatTemplate = chatTemplate_;
   status.advice = advice_;
@@ -287,12 +294,13 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
   wanted.spelled = tags_;
   auto id = engine_->submit(wanted);
   if (!id && id.error().code == ErrorCode::context_full) {
-    return refuse(GenerationEnd::PromptTooLong,
-                  tr("This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a "
-                     "new chat, shorten the question, or raise the context in the settings.")
-                      .arg(tokens)
-                      .arg(status_.contextLength),
-                  tokens);
+    const QString sentence =
+        contextCanGrow()
+            ? tr("This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a "
+                 "new chat, shorten the question, or raise the context in the settings.")
+            : tr("This chat takes %L1 tokens and the model was made for %L2, so there is no room for an answer. Start "
+                 "a new chat, shorten the question, or choose another model.");
+    return refuse(GenerationEnd::PromptTooLong, sentence.arg(tokens).arg(status_.contextLength), tokens);
   }
   if (!id) return refuse(GenerationEnd::Failed, fromEngine(id.error().message));
   const bool afterText = request.continueLast && !request.messages.last().content.isEmpty();
@@ -387,8 +395,10 @@ void EngineWorker::finish(StreamedAnswer& answer, const Event& event) {
     case FinishReason::context_full:
       Q_EMIT finished(
           ticket, GenerationEnd::ContextFull,
-          tr("The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or raise the "
-             "context in the settings.")
+          (contextCanGrow() ? tr("The context of %L1 tokens is full, so the answer ends here. Go on in a new chat, or "
+                                 "raise the context in the settings.")
+                            : tr("The context of %L1 tokens is full, and the model was made for no more, so the answer "
+                                 "ends here. Go on in a new chat, or choose another model."))
               .arg(engine_->status().context_length),
           stats);
       return;

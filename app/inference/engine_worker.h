@@ -66,6 +66,8 @@ class EngineWorker : public QObject {
   /// The sentence if there can be no engine for `model`. Without, it is the one that answers from now on.
   QString makeEngine(const QString& file, const std::shared_ptr<const Model>& model);
   ModelStatus readyStatus() const;
+  /// The model was made for more than it is given.
+  bool contextCanGrow() const;
   /// `file` cannot be used; the model that is there, if any, stays.
   void refuseModel(const QString& file, const QString& sentence);
   void setStatus(ModelStatus status);

@@ -88,10 +88,11 @@ struct ModelStatus {
   QString quantisation;  ///< The weights' main type, "Q4_1".
   /// State::Failed: why, as the engine's sentence. State::Ready: why failedPath, wanted last, is not the one in use.
   QString error;
-  QString failedPath;    ///< State::Ready: empty, or the file that was to be used instead and could not be loaded.
-  QString device;        ///< "CPU, 2 threads, AVX3_ZEN4".
-  float progress = 0;    ///< State::Loading: 0 to 1.
+  QString failedPath;  ///< State::Ready: empty, or the file that was to be used instead and could not be loaded.
+  QString device;      ///< "CPU, 2 threads, AVX3_ZEN4".
+  float progress = 0;  ///< State::Loading: 0 to 1.
   int contextLength = 0;
+  int trainedContext = 0;   ///< Tokens the model was made for; 0: not known. A longer context cannot be set.
   quint64 memoryBytes = 0;  ///< Weights and cache.
   TemplateStatus chatTemplate{};
   SamplingAdvice advice{};
@@ -104,8 +105,8 @@ class InferenceService : public QObject {
   using QObject::QObject;
 
   /// Loads a model to take the place of the one there is. That one goes on answering until the new one is loaded and
-  /// the answers it began are complete; if loading fails, it stays. Progress comes as statusChanged, the outcome also as
-  /// modelLoaded or modelFailed, unless a later load() made this one void. New requests wait for the outcome.
+  /// the answers it began are complete; if loading fails, it stays. Progress comes as statusChanged, the outcome also
+  /// as modelLoaded or modelFailed, unless a later load() made this one void. New requests wait for the outcome.
   virtual void load(const QString& file) = 0;
   virtual void unload() = 0;
   virtual const ModelStatus& status() const = 0;

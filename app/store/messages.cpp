@@ -136,8 +136,9 @@ void Messages::setContent(MessageId id, const QString& content, const QString& t
 }
 
 void Messages::reopen(MessageId id) {
-  Statement(connection_,
-            QStringLiteral("UPDATE messages SET state = 'streaming', problem = '', error = '', finished = NULL WHERE id = ?"))
+  Statement(
+      connection_,
+      QStringLiteral("UPDATE messages SET state = 'streaming', problem = '', error = '', finished = NULL WHERE id = ?"))
       .bind(id)
       .run();
 }
@@ -145,11 +146,12 @@ void Messages::reopen(MessageId id) {
 void Messages::finish(const Message& m) {
   Statement(
       connection_,
-      QStringLiteral("UPDATE messages SET content = ?, thinking = ?, thinking_seconds = ?, state = ?, problem = ?, error = ?, model = ?, "
+      QStringLiteral("UPDATE messages SET content = ?, thinking = ?, thinking_seconds = ?, state = ?, problem = ?, "
+                     "error = ?, model = ?, "
                      "prompt_tokens = ?, tokens = ?, tokens_per_second = ?, first_token_seconds = ?, finished = ? "
                      "WHERE id = ?"))
-      .bind(m.content, m.thinking, m.thinkingSeconds, word(m.state), word(m.problem), m.error, m.model, m.promptTokens, m.tokens,
-            m.tokensPerSecond, m.firstTokenSeconds, now(), m.id)
+      .bind(m.content, m.thinking, m.thinkingSeconds, word(m.state), word(m.problem), m.error, m.model, m.promptTokens,
+            m.tokens, m.tokensPerSecond, m.firstTokenSeconds, now(), m.id)
       .run();
 }
 

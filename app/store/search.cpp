@@ -39,10 +39,13 @@ Terms parse(const QString& text) {
 
 /// About eighty characters around the first match, on one line, matches between U+0002 and U+0003.
 QString snippet(const QString& content, const QStringList& terms) {
+  const QString phrase = terms.join(u' ');
   constexpr qsizetype kBefore = 24;
   constexpr qsizetype kLength = 96;
-  qsizetype first = content.size();
-  for (const QString& term : terms) {
+  // All the words together, where they stand so, say more than the first of them.
+  const qsizetype literal = content.indexOf(phrase, 0, Qt::CaseInsensitive);
+  qsizetype first = literal >= 0 ? literal : content.size();
+  for (const QString& term : literal >= 0 ? QStringList() : terms) {
     const qsizetype at = content.indexOf(term, 0, Qt::CaseInsensitive);
     if (at >= 0) first = std::min(first, at);
   }

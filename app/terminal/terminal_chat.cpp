@@ -79,8 +79,7 @@ void TerminalChat::takeLines() {
     lines_.enqueue(decoded(input_.first(end)));
     input_.remove(0, end + 1);
   }
-  if (inputEnded_ && !input_.trimmed().isEmpty())
-    lines_.enqueue(decoded(std::exchange(input_, {})));
+  if (inputEnded_ && !input_.trimmed().isEmpty()) lines_.enqueue(decoded(std::exchange(input_, {})));
 }
 
 QString TerminalChat::decoded(const QByteArray& line) {
@@ -229,9 +228,7 @@ void TerminalChat::list() {
     listed_ = list->conversations;
     if (listed_.isEmpty()) say(tr("There is no chat yet."));
     for (qsizetype i = 0; i < listed_.size(); ++i) {
-      say(QStringLiteral("%1  %2  %3")
-              .arg(i + 1, 4)
-              .arg(shortDateTime(listed_[i].updated), listed_[i].title));
+      say(QStringLiteral("%1  %2  %3").arg(i + 1, 4).arg(shortDateTime(listed_[i].updated), listed_[i].title));
     }
     next();
   });

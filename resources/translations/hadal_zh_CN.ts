@@ -865,6 +865,14 @@
 <context>
     <name>hadal::EngineWorker</name>
     <message>
+        <source>This chat takes %L1 tokens and the model was made for %L2, so there is no room for an answer. Start a new chat, shorten the question, or choose another model.</source>
+        <translation>这个对话共 %L1 个词元，而这个模型最多支持 %L2 个，没有留给回答的空间。请新建对话、缩短问题，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>The context of %L1 tokens is full, and the model was made for no more, so the answer ends here. Go on in a new chat, or choose another model.</source>
+        <translation>%L1 个词元的上下文已满，而这个模型最多支持这么多，回答到此为止。请在新对话中继续，或选择其他模型。</translation>
+    </message>
+    <message>
         <source>There is no model to answer with. Add a GGUF file: choose it as the model, or start Hadal with --model FILE.</source>
         <translation>没有可用来回答的模型。请添加一个 GGUF 文件：把它选为模型，或用 --model 文件 启动 Hadal。</translation>
     </message>
@@ -1139,6 +1147,14 @@ Ctrl-C       停止回答
 <context>
     <name>hadal::ui::ChatPane</name>
     <message>
+        <source>This question takes %L1 tokens; the context holds %L2.</source>
+        <translation>这个问题共 %L1 个词元，而上下文只能容纳 %L2 个。</translation>
+    </message>
+    <message>
+        <source>Nothing can be asked in this profile</source>
+        <translation>在这个配置文件夹中无法提问</translation>
+    </message>
+    <message>
         <source>You</source>
         <translation>你</translation>
     </message>
@@ -1199,8 +1215,8 @@ Ctrl-C       停止回答
         <translation>模型由管理员设定。</translation>
     </message>
     <message>
-        <source>This question and the chat before it take %1 tokens; the context holds %2.</source>
-        <translation>这个问题连同之前的对话共 %1 个词元，而上下文只能容纳 %2 个。</translation>
+        <source>This question and the chat before it take %L1 tokens; the context holds %L2.</source>
+        <translation>这个问题连同之前的对话共 %L1 个词元，而上下文只能容纳 %L2 个。</translation>
     </message>
     <message>
         <source>Ask in a new chat</source>
@@ -1490,6 +1506,10 @@ Ctrl-C       停止回答
 </context>
 <context>
     <name>hadal::ui::MainWindow</name>
+    <message>
+        <source>Bring the deleted chat back</source>
+        <translation>恢复已删除的对话</translation>
+    </message>
     <message>
         <source>Loading model</source>
         <translation>正在加载模型</translation>

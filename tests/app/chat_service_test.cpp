@@ -77,6 +77,26 @@ class ChatServiceTest : public QObject {
     QCOMPARE(stored(house.store, answer.id).state, MessageState::Done);
   }
 
+  // What was there already is read with the prompt, but it is part of the answer.
+  void aContinuedAnswerCountsItsBeginningOnce() {
+    House house(folder_->path());
+    const Message answer = kept(house.chat.ask(0, QStringLiteral("Hello?")));
+    QSignalSpy finished(&house.chat, &ChatService::messageFinished);
+    house.inference.last->say(QStringLiteral("Good "));
+    GenerationStats stats;
+    stats.promptTokens = 10;
+    stats.tokens = 4;
+    house.inference.last->end(GenerationEnd::Stopped, {}, stats);
+    QTRY_COMPARE(finished.size(), 1);
+    kept(house.chat.continueAnswer(answer.id));
+    stats.promptTokens = 14;
+    stats.tokens = 3;
+    house.inference.last->end(GenerationEnd::Done, {}, stats);
+    QTRY_COMPARE(finished.size(), 2);
+    QCOMPARE(stored(house.store, answer.id).promptTokens, 10);
+    QCOMPARE(stored(house.store, answer.id).tokens, 7);
+  }
+
   void streamsJournalsAndFinishes() {
     House house(folder_->path());
     QSignalSpy deltas(&house.chat, &ChatService::messageDelta);

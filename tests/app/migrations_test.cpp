@@ -107,8 +107,9 @@ class MigrationsTest : public QObject {
     {
       Connection old;
       QVERIFY(old.open(file(), Connection::Access::ReadWrite));
-      QVERIFY(old.execute(QStringLiteral("INSERT INTO messages(conversation_id, role, content, thinking, state, created) "
-                                         "VALUES (1, 'assistant', 'Yes.', 'Well.', 'done', 1)")));
+      QVERIFY(
+          old.execute(QStringLiteral("INSERT INTO messages(conversation_id, role, content, thinking, state, created) "
+                                     "VALUES (1, 'assistant', 'Yes.', 'Well.', 'done', 1)")));
     }
     Store store(options(Schema::shipped()));
     kept(store.open());
@@ -119,7 +120,8 @@ class MigrationsTest : public QObject {
     QCOMPARE(backups.size(), 1);
     Connection copy;
     QVERIFY(copy.open(backups.first(), Connection::Access::Immutable));
-    const QString column = QStringLiteral("SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'thinking_seconds'");
+    const QString column =
+        QStringLiteral("SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'thinking_seconds'");
     QCOMPARE(copy.scalar(column).toInt(), 0);
     QCOMPARE(kept(store.read([column](Connection& c) { return c.scalar(column).toInt(); })), 1);
   }

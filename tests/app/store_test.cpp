@@ -207,6 +207,17 @@ class StoreTest : public QObject {
     QCOMPARE(texts, found);
   }
 
+  void theExcerptShowsThePhrase() {
+    Store store(options());
+    kept(store.open());
+    const QString far = QStringLiteral("red is warm. ") + QStringLiteral("filler ").repeated(40);
+    fill(store, QStringLiteral("Untitled"), {far + QStringLiteral("a red kite flew. ") + far});
+    const auto hits = kept(store.read([](Connection& c) { return Search(c).find(QStringLiteral("red kite")); }));
+    QCOMPARE(hits.size(), 1);
+    const QString shown = QString(hits.first().snippet).remove(QChar(2)).remove(QChar(3));
+    QVERIFY2(shown.contains(QStringLiteral("a red kite flew")), qPrintable(shown));
+  }
+
   void theIndexFollows() {
     Store store(options());
     kept(store.open());

@@ -9,8 +9,8 @@
 #include "prepared_chats.h"
 #include "stage.h"
 #include "ui/chat/transcript_view.h"
-#include "ui/widgets/button.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/button.h"
 
 using namespace hadal;
 
@@ -105,8 +105,8 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
         if (fold->isVisible()) fold->click();
     }
   } else if (scene == QLatin1String("thinking-live")) {
-    pane.takeQuestion(chinese ? QStringLiteral("鲸鱼为什么唱歌？") : QStringLiteral("Why do whales sing? Think it through."),
-                      true);
+    pane.takeQuestion(
+        chinese ? QStringLiteral("鲸鱼为什么唱歌？") : QStringLiteral("Why do whales sing? Think it through."), true);
     settle(2500);
     for (auto* fold : stage.window().findChildren<ui::Button*>(QStringLiteral("foldThoughts")))
       if (fold->isVisible()) fold->click();

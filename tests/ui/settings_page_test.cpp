@@ -74,6 +74,25 @@ class SettingsPageTest : public QObject {
     QVERIFY(said);
     QVERIFY(row(page, setting::topK)->findChild<QDoubleSpinBox*>()->isEnabled());
   }
+
+  void aLockedChoiceIsStillSeen() {
+    Settings settings;
+    settings.lock(QLatin1String(setting::language), QStringLiteral("zh_CN"));
+    SettingsPage page(settings);
+    page.resize(1000, 800);
+    page.show();
+    int checked = 0;
+    QSet<QRgb> grounds, others;
+    for (QAbstractButton* segment : row(page, setting::language)->findChildren<QAbstractButton*>()) {
+      QVERIFY(!segment->isEnabled());
+      checked += segment->isChecked();
+      const QRgb ground = segment->grab().toImage().pixel(8, segment->height() / 2);
+      (segment->isChecked() ? grounds : others) << ground;
+    }
+    QCOMPARE(checked, 1);
+    QVERIFY(!others.isEmpty());
+    QVERIFY(!grounds.intersects(others));
+  }
 };
 
 QTEST_MAIN(SettingsPageTest)

@@ -3,9 +3,11 @@
 #include <QClipboard>
 #include <QLineEdit>
 #include <QListView>
+#include <QPaintEvent>
 #include <QScrollBar>
 #include <QSignalSpy>
 
+#include "app/settings/settings.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
 #include "prepared_chats.h"
@@ -24,6 +26,19 @@
 
 using namespace hadal;
 using namespace hadal::ui;
+
+/// The widest that a widget was painted.
+class PaintWatch : public QObject {
+ public:
+  explicit PaintWatch(QWidget* widget) { widget->installEventFilter(this); }
+  int widest = 0;
+
+ protected:
+  bool eventFilter(QObject*, QEvent* event) override {
+    if (event->type() == QEvent::Paint) widest = qMax(widest, static_cast<QPaintEvent*>(event)->rect().width());
+    return false;
+  }
+};
 
 class WindowTest : public QObject {
   Q_OBJECT
@@ -205,6 +220,105 @@ class WindowTest : public QObject {
     auto* notice = stage.find<Notice>("notice.removed");
     QTest::mouseClick(notice->findChildren<Button*>().first(), Qt::LeftButton);
     QTRY_COMPARE(stage.find<ElidedLabel>("chatTitle")->text(), QStringLiteral("Sorting 50,000 log lines"));
+  }
+
+  // The caret repaints no more than its own strip.
+  void anotherPlaceholderIsPaintedWhole() {
+    Stage stage;
+    stage.start({});
+    auto* edit = stage.find<GrowingEdit>("composerEdit");
+    PaintWatch watch(edit->viewport());
+    QTRY_VERIFY(watch.widest > 0);  // What was to be painted is.
+    watch.widest = 0;
+    stage.find<Composer>("composer")->setSendingPossible(true, QStringLiteral("Other words"));
+    QTRY_COMPARE(watch.widest, edit->viewport()->width());
+  }
+
+  void aNewerDatabaseCannotBeAskedIn() {
+    Stage stage;
+    stage.prepare([](Connection& connection) {
+      connection.execute(QStringLiteral("PRAGMA user_version = 99"));
+      return 0;
+    });
+    stage.start({.model = Stage::starterModel()});
+    QVERIFY(stage.waitForModel());
+    QTest::keyClicks(stage.find<GrowingEdit>("composerEdit"), QStringLiteral("Why?"));
+    auto* send = stage.find<Button>("send");
+    QTRY_VERIFY(!send->isEnabled());
+    QVERIFY2(send->toolTip().contains(QStringLiteral("newer Hadal")), qPrintable(send->toolTip()));
+    auto* banner = stage.find<Notice>(qPrintable(QStringLiteral("notice.") + send->toolTip()));
+    QVERIFY(banner->isVisible());
+    QVERIFY(!banner->findChild<IconButton*>());
+  }
+
+  void whatIsPastedAndSentAtOnceIsCountedFirst() {
+    Stage stage;
+    stage.start({.model = Stage::starterModel(), .context = 64});
+    QVERIFY(stage.waitForModel());
+    auto* edit = stage.find<GrowingEdit>("composerEdit");
+    edit->setPlainText(QStringLiteral("word ").repeated(200).trimmed());
+    QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_VERIFY(stage.window().findChild<Notice*>(QStringLiteral("notice.context")));
+    QVERIFY(!edit->toPlainText().isEmpty());
+    QVERIFY(stage.find<TranscriptView>("transcript")->isEmpty());
+    edit->setPlainText(QStringLiteral("Why?"));
+    QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_VERIFY(edit->toPlainText().isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(lastAnswer(stage), 10000);
+  }
+
+  // The starter's context cannot be made longer, and this question would not fit into a new chat either.
+  void onlyWhatHelpsIsOffered() {
+    Stage stage;
+    const auto id = stage.prepare([](Connection& connection) { return prepared::write(connection, false); });
+    stage.start({.model = Stage::starterModel()});
+    QVERIFY(stage.waitForModel());
+    stage.window().chat().openConversation(id);
+    QTRY_VERIFY(!stage.find<TranscriptView>("transcript")->isEmpty());
+    auto* edit = stage.find<GrowingEdit>("composerEdit");
+    edit->setPlainText(QStringLiteral("word ").repeated(9000).trimmed());
+    QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_VERIFY_WITH_TIMEOUT(stage.window().findChild<Notice*>(QStringLiteral("notice.context")), 20000);
+    QStringList offered;
+    for (const Button* button : stage.find<Notice>("notice.context")->findChildren<Button*>())
+      offered << button->text();
+    QCOMPARE(offered, QStringList{QStringLiteral("Choose another model")});
+  }
+
+  void askedAgainTheKeyboardIsInTheComposer() {
+    Stage stage;
+    const auto id = stage.prepare([](Connection& connection) { return prepared::write(connection, false); });
+    stage.start({});
+    stage.window().chat().openConversation(id);
+    QTRY_VERIFY(!stage.find<TranscriptView>("transcript")->isEmpty());
+    stage.find<TranscriptView>("transcript")->editLast();
+    auto* edit = stage.find<GrowingEdit>("editQuestion");
+    edit->setPlainText(QStringLiteral("In other words?"));
+    QTest::keyClick(edit, Qt::Key_Return);
+    QTRY_COMPARE(QApplication::focusWidget(), stage.find<GrowingEdit>("composerEdit"));
+  }
+
+  void aModelThatFailsIsSaidInTheSettingsToo() {
+    Stage stage;
+    stage.start({.model = Stage::starterModel()});
+    QVERIFY(stage.waitForModel());
+    stage.window().showSettings();
+    auto* notices = stage.find<NoticeStack>("settingsNotices");
+    QVERIFY(!notices->isVisible());
+    stage.services().settings.setValue(QLatin1String(setting::modelFile), QStringLiteral("/nowhere/other.gguf"));
+    QTRY_VERIFY_WITH_TIMEOUT(notices->isVisible(), 10000);
+    QVERIFY(notices->findChild<Notice*>()->sentence().contains(QStringLiteral("other.gguf")));
+    stage.window().showChat();
+    QTRY_VERIFY(notices->isEmpty());
+  }
+
+  void whatCouldNotBeKeptIsForgottenOnceItIs() {
+    Stage stage;
+    stage.start({});
+    Q_EMIT stage.services().chat.storeFailed(QStringLiteral("The disk is full."));
+    QVERIFY(stage.window().findChild<Notice*>(QStringLiteral("notice.store")));
+    stage.services().chat.ask(0, QStringLiteral("Why?"));
+    QTRY_VERIFY(!stage.window().findChild<Notice*>(QStringLiteral("notice.store")));
   }
 
   void searchFindsInMessages() {

@@ -86,6 +86,7 @@ void ChatPane::build() {
   foot_ = new ColumnBox(space::xs, 14, right_);
   notices_ = new NoticeStack(foot_);
   notices_->setObjectName(QStringLiteral("notices"));
+  connect(notices_, &NoticeStack::changed, this, &ChatPane::refreshActions);
   composer_ = new Composer(foot_);
 
   foot_->box().addWidget(notices_);
@@ -129,12 +130,22 @@ void ChatPane::connectChat() {
     // Deleted from within the list: the next one may be meant as well.
     if (focused && panel_->isAncestorOf(focused)) focused->setFocus();
   });
-  connect(&chat, &ChatService::storeFailed, this, &ChatPane::showFailure);
+  connect(&chat, &ChatService::storeFailed, this,
+          [this](const QString& sentence) { showFailure(sentence, QStringLiteral("store")); });
+  connect(&chat, &ChatService::answerKept, this, [this] { notices_->dismiss(QStringLiteral("store")); });
+  connect(panel_, &ConversationPanel::listed, this, [this] { listed_ = true; });
+  connect(panel_, &ConversationPanel::unreadable, this, [this](const QString& sentence) {
+    if (listed_) {
+      showFailure(sentence);
+    } else {
+      closeForGood(sentence);
+    }
+  });
   connect(panel_, &ConversationPanel::newChatWanted, this, &ChatPane::newChat);
   connect(panel_, &ConversationPanel::openWanted, this, &ChatPane::openConversation);
   connect(panel_, &ConversationPanel::renamed, this, &ChatPane::offerOldTitle);
   connect(panel_, &ConversationPanel::deleteWanted, this, &ChatPane::remove);
-  connect(panel_, &ConversationPanel::failed, this, &ChatPane::showFailure);
+  connect(panel_, &ConversationPanel::failed, this, [this](const QString& sentence) { showFailure(sentence); });
   connect(panel_, &ConversationPanel::newDraftFound, this, [this](const QString& draft) {
     // The list is read again later; what is typed by then is newer than what was kept.
     if (std::exchange(newDraftKnown_, true)) return;
@@ -157,16 +168,12 @@ void ChatPane::connectComposer() {
   connect(composer_, &Composer::textChanged, this, &ChatPane::draftChanged);
   connect(composer_, &Composer::modelMenuWanted, this, &ChatPane::showModelMenu);
   connect(composer_, &Composer::editLastWanted, transcript_, &TranscriptView::editLast);
+  connect(composer_->edit(), &GrowingEdit::undoWanted, this, &ChatPane::undoRemoval);
   connect(composer_->edit(), &GrowingEdit::paged, transcript_, [this](int direction) {
     transcript_->verticalScrollBar()->triggerAction(direction < 0 ? QAbstractSlider::SliderPageStepSub
                                                                   : QAbstractSlider::SliderPageStepAdd);
   });
-  connect(&services_.inference, &InferenceService::promptMeasured, this, [this](quint64 ticket, int tokens) {
-    if (ticket != measureTicket_ || tokens < 0) return;
-    measured_ = tokens;
-    showContext(tokens);
-    if (tokens < services_.inference.status().contextLength) notices_->dismiss(QStringLiteral("context"));
-  });
+  connect(&services_.inference, &InferenceService::promptMeasured, this, &ChatPane::promptMeasured);
   connect(empty_, &EmptyState::exampleChosen, this, &ChatPane::takeInsteadOfDraft);
   connect(empty_, &EmptyState::modelWanted, this, &ChatPane::chooseModelFile);
 }
@@ -175,6 +182,7 @@ void ChatPane::connectTranscript() {
   connect(transcript_, &TranscriptView::actionWanted, this, &ChatPane::act);
   connect(transcript_, &TranscriptView::edited, this,
           [this](MessageId id, const QString& text) { report(services_.chat.editAndAsk(id, text)); });
+  connect(transcript_, &TranscriptView::editingEnded, this, &ChatPane::focusComposer);
   connect(transcript_, &TranscriptView::branchWanted, this, [this](MessageId id, int step) {
     services_.chat.switchBranch(id, step).then(this, [this](const Outcome<Transcript>& switched) {
       if (!switched) {
@@ -358,11 +366,38 @@ QList<Conversation> ChatPane::conversations() const {
 
 void ChatPane::send(const QString& text) {
   const ModelStatus& model = services_.inference.status();
-  if (model.state == ModelStatus::State::Ready && measuredText_ == text && measured_ >= model.contextLength) {
-    showTooLong(text, measured_);
+  if (toSend_ == text) return;
+  toSend_.clear();
+  if (model.state != ModelStatus::State::Ready) return ask(text);
+  if (measuredText_ == text && measured_ >= 0)
+    return measured_ < model.contextLength ? ask(text) : holdBack(text, measured_);
+  // Sent before it was counted: it waits for that.
+  measureLater_.stop();
+  measure();
+  if (measureTicket_ == 0) return ask(text);
+  toSend_ = text;
+}
+
+void ChatPane::promptMeasured(quint64 ticket, int tokens) {
+  const int total = services_.inference.status().contextLength;
+  if (ticket != 0 && ticket == aloneTicket_) {
+    aloneTicket_ = 0;
+    showTooLong(heldBack_, heldBackTokens_, tokens >= 0 && tokens < total);
     return;
   }
-  ask(text);
+  if (ticket != measureTicket_) return;
+  const QString waiting = std::exchange(toSend_, {});
+  if (tokens >= 0) {
+    measured_ = tokens;
+    showContext(tokens);
+    if (tokens < total) notices_->dismiss(QStringLiteral("context"));
+  }
+  if (waiting.isEmpty()) return;
+  if (tokens < 0 || tokens < total) {
+    ask(waiting);
+  } else {
+    holdBack(waiting, tokens);
+  }
 }
 
 void ChatPane::ask(const QString& text) {
@@ -384,6 +419,7 @@ void ChatPane::askApart(const QString& text) {
 void ChatPane::askIn(ConversationId id, const QString& text) {
   notices_->dismiss(QStringLiteral("context"));
   notices_->dismiss(QStringLiteral("failure"));
+  notices_->dismiss(QStringLiteral("store"));
   const quint64 ticket = opening_;
   adopting_ = id == 0;
   asked_ = text;

@@ -39,6 +39,8 @@ class ChatPane : public QWidget {
   void pinCurrent();
   void copyCurrent();
   void deleteCurrent();
+  /// Brings back the chat that was deleted last, while that is offered.
+  void undoRemoval();
   void findHere();
   void searchEverywhere();
   void focusComposer();
@@ -68,6 +70,7 @@ class ChatPane : public QWidget {
   void restore();
 
   void send(const QString& text);
+  void promptMeasured(quint64 ticket, int tokens);
   void act(TurnAction action, MessageId message);
   /// Asks in the open chat and takes the text out of the composer.
   void ask(const QString& text);
@@ -95,13 +98,18 @@ class ChatPane : public QWidget {
   void tellOfTemplate(const ModelStatus& status);
   void showModelMenu(const QPoint& global);
   void measure();
+  QList<PromptMessage> systemPrompt() const;
   void refreshContext();
   void showContext(int used);
   void draftChanged();
   void saveDraft();
-  void showFailure(const QString& sentence);
+  void showFailure(const QString& sentence, const QString& key = QStringLiteral("failure"));
   void showBanner(const QString& sentence);
-  void showTooLong(const QString& text, int tokens);
+  /// The database cannot be opened, so nothing can be asked in this run.
+  void closeForGood(const QString& sentence);
+  /// Counts the question alone, to know whether a new chat would help; then says it.
+  void holdBack(const QString& text, int tokens);
+  void showTooLong(const QString& text, int tokens, bool fitsAlone);
   /// Shows why, if it failed.
   template <class T>
   void report(QFuture<Outcome<T>> future) {
@@ -142,6 +150,13 @@ class ChatPane : public QWidget {
   quint64 measureTicket_ = 0;
   int measured_ = -1;
   QString measuredText_;
+  QString toSend_;           ///< Enter was pressed; it is sent as soon as it is counted.
+  quint64 aloneTicket_ = 0;  ///< Counts heldBack_ without the chat before it.
+  QString heldBack_;
+  int heldBackTokens_ = 0;
+  QString closed_;  ///< Why the database cannot be opened; empty: it is open, or not tried yet.
+  bool listed_ = false;
+  ConversationId removed_ = 0;  ///< Deleted last.
   bool wide_ = true;
   int listWidth_ = 0;  ///< As the person dragged it; 0: never.
 };

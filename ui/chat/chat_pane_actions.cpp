@@ -60,16 +60,20 @@ void ChatPane::remove(ConversationId id) {
     }
     Notice* notice = notices_->show(QStringLiteral("removed"), Notice::Kind::Info, tr("“%1” was deleted.").arg(title));
     notice->setClosable(true);
-    connect(notice->addAction(tr("Undo")), &Button::clicked, this, [this, id] {
-      notices_->dismiss(QStringLiteral("removed"));
-      services_.chat.restore(id).then(this, [this, id](const Outcome<Nothing>& restored) {
-        if (restored) {
-          openConversation(id);
-        } else {
-          showFailure(restored.error);
-        }
-      });
-    });
+    removed_ = id;
+    connect(notice->addAction(tr("Undo")), &Button::clicked, this, &ChatPane::undoRemoval);
+  });
+}
+
+void ChatPane::undoRemoval() {
+  if (!notices_->find(QStringLiteral("removed"))) return;
+  notices_->dismiss(QStringLiteral("removed"));
+  services_.chat.restore(removed_).then(this, [this, id = removed_](const Outcome<Nothing>& restored) {
+    if (restored) {
+      openConversation(id);
+    } else {
+      showFailure(restored.error);
+    }
   });
 }
 
@@ -97,6 +101,7 @@ void ChatPane::refreshActions() {
       {"chat.pin", open},
       {"chat.copy", open && !transcript_->isEmpty()},
       {"chat.delete", open},
+      {"chat.undo", notices_->find(QStringLiteral("removed")) != nullptr},
       {"model.choose", !settings.isLocked(QLatin1String(setting::modelFile))},
       {"model.unload", model == State::Ready || model == State::Loading},
   };
@@ -156,6 +161,8 @@ void ChatPane::refreshPlaceholder() {
   const auto state = services_.inference.status().state;
   const bool none = state == ModelStatus::State::NoModel || state == ModelStatus::State::Failed;
   const bool answering = current_.id != 0 && services_.chat.isAnswering(current_.id);
+  if (!closed_.isEmpty())
+    return composer_->setSendingPossible(false, tr("Nothing can be asked in this profile"), closed_);
   composer_->setSendingPossible(!none, answering          ? tr("Esc stops the answer")
                                        : none             ? tr("Choose a model first, or drop a model file here")
                                        : current_.id != 0 ? tr("Ask on, or drop a model file here")
@@ -190,7 +197,8 @@ void ChatPane::showContext(int used) {
 
 // Another chat: its own figure at once, as far as it is known, and the exact one as soon as it is counted.
 void ChatPane::refreshContext() {
-  measureTicket_ = 0;
+  measureTicket_ = aloneTicket_ = 0;
+  toSend_.clear();
   measured_ = -1;
   measureLater_.stop();
   const Message* answer = transcript_->last(hadal::MessageRole::Assistant);
@@ -202,17 +210,23 @@ void ChatPane::refreshContext() {
   measure();
 }
 
+QList<PromptMessage> ChatPane::systemPrompt() const {
+  const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
+  if (system.isEmpty()) return {};
+  return {PromptMessage{hadal::MessageRole::System, system}};
+}
+
 void ChatPane::measure() {
+  measureTicket_ = 0;
   if (services_.inference.status().state != ModelStatus::State::Ready) return;
   if (current_.id != 0 && services_.chat.isAnswering(current_.id)) return;  // Counted with every piece that comes.
-  QList<PromptMessage> prompt;
-  const QString system = services_.settings.value(QLatin1String(setting::systemPrompt)).toString();
-  if (!system.isEmpty()) prompt << PromptMessage{hadal::MessageRole::System, system};
-  for (const Message& message : transcript_->messages()) prompt << PromptMessage{message.role, message.content, message.thinking};
+  QList<PromptMessage> prompt = systemPrompt();
+  for (const Message& message : transcript_->messages()) {
+    prompt << PromptMessage{message.role, message.content, message.thinking};
+  }
   measuredText_ = composer_->text().trimmed();
   if (!measuredText_.isEmpty()) prompt << PromptMessage{hadal::MessageRole::User, measuredText_};
   measured_ = -1;
-  measureTicket_ = 0;
   if (prompt.isEmpty()) {
     showContext(0);
     return;
@@ -220,30 +234,53 @@ void ChatPane::measure() {
   measureTicket_ = services_.inference.measure(prompt);
 }
 
-void ChatPane::showFailure(const QString& sentence) {
+void ChatPane::showFailure(const QString& sentence, const QString& key) {
   // What a banner says already is not said again.
   if (sentence.isEmpty() || services_.profile.notices().contains(sentence)) return;
-  notices_->show(QStringLiteral("failure"), Notice::Kind::Danger, sentence)->setClosable(true);
+  notices_->show(key, Notice::Kind::Danger, sentence)->setClosable(true);
 }
 
 // What the person has to know about this run stays until it is put away; that nothing is kept stays for good.
 void ChatPane::showBanner(const QString& sentence) {
   const bool readOnly = services_.profile.accessMode() == Profile::Access::ReadOnly;
-  banners_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(!readOnly);
+  banners_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(!readOnly && sentence != closed_);
 }
 
-void ChatPane::showTooLong(const QString& text, int tokens) {
-  const int total = services_.inference.status().contextLength;
+// Without a database there is nothing to ask in, whatever is put away.
+void ChatPane::closeForGood(const QString& sentence) {
+  closed_ = sentence;
+  showBanner(sentence);
+  refreshPlaceholder();
+}
+
+void ChatPane::holdBack(const QString& text, int tokens) {
+  heldBack_ = text;
+  heldBackTokens_ = tokens;
+  if (current_.id == 0) return showTooLong(text, tokens, false);
+  aloneTicket_ = services_.inference.measure(systemPrompt() << PromptMessage{hadal::MessageRole::User, text});
+}
+
+void ChatPane::showTooLong(const QString& text, int tokens, bool fitsAlone) {
+  const ModelStatus& model = services_.inference.status();
+  const int total = model.contextLength;
   Notice* notice = notices_->show(
       QStringLiteral("context"), Notice::Kind::Warning,
-      tr("This question and the chat before it take %1 tokens; the context holds %2.").arg(tokens).arg(total));
-  if (current_.id != 0) {
+      (current_.id == 0 ? tr("This question takes %L1 tokens; the context holds %L2.")
+                        : tr("This question and the chat before it take %L1 tokens; the context holds %L2."))
+          .arg(tokens)
+          .arg(total));
+  if (fitsAlone) {
     connect(notice->addAction(tr("Ask in a new chat")), &Button::clicked, this, [this, text] {
       composer_->setText({});
       intoNewChat(text);
     });
   }
-  connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);
+  // A context longer than the model was made for is not used.
+  if (model.trainedContext == 0 || total < model.trainedContext) {
+    connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);
+  } else {
+    connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);
+  }
   notice->setClosable(true);
 }
 

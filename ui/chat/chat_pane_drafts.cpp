@@ -18,6 +18,7 @@ QString beginningOf(const QString& text) {
 }  // namespace
 
 void ChatPane::draftChanged() {
+  if (composer_->text().trimmed() != toSend_) toSend_.clear();
   draftLater_.start();
   measureLater_.start();
 }

@@ -68,6 +68,10 @@ void GrowingEdit::keyPressEvent(QKeyEvent* event) {
     Q_EMIT upAtStart();
     return;
   }
+  if (event->matches(QKeySequence::Undo) && !document()->isUndoAvailable()) {
+    Q_EMIT undoWanted();
+    return;
+  }
   QPlainTextEdit::keyPressEvent(event);
 }
 
@@ -183,9 +187,10 @@ void Composer::setContext(int used, int total) {
   refresh();
 }
 
-void Composer::setSendingPossible(bool possible, const QString& placeholder) {
+void Composer::setSendingPossible(bool possible, const QString& placeholder, const QString& why) {
   possible_ = possible;
   placeholder_ = placeholder;
+  send_->setToolTip(why);
   refresh();
 }
 
@@ -227,7 +232,12 @@ void Composer::refresh() {
     meter_->setToolTip(words);
     meter_->setAccessibleName(words);
   }
-  edit_->setPlaceholderText(placeholder_.isEmpty() ? tr("Ask anything, or drop a model file here") : placeholder_);
+  const QString placeholder = placeholder_.isEmpty() ? tr("Ask anything, or drop a model file here") : placeholder_;
+  if (edit_->placeholderText() != placeholder) {
+    edit_->setPlaceholderText(placeholder);
+    // The edit itself repaints no more than where its caret blinks.
+    edit_->viewport()->update();
+  }
   send_->setEnabled(possible_ && !text().trimmed().isEmpty());
 }
 

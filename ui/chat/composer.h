@@ -24,6 +24,8 @@ class GrowingEdit : public QPlainTextEdit {
   void submitted();
   void focusChanged();
   void upAtStart();
+  /// Undo was pressed where there is nothing to undo in the text.
+  void undoWanted();
   /// Page up or down: of the conversation, which is what is read while the question is typed.
   void paged(int direction);
 
@@ -53,8 +55,8 @@ class Composer : public QWidget {
   void setModel(const ModelStatus& status);
   /// -1: not known.
   void setContext(int used, int total);
-  /// Nothing can be sent: no model, or a profile that cannot be written.
-  void setSendingPossible(bool possible, const QString& placeholder);
+  /// Nothing can be sent: no model, or a database that cannot be opened; `why` is the tool tip of Send.
+  void setSendingPossible(bool possible, const QString& placeholder, const QString& why = {});
   GrowingEdit* edit() { return edit_; }
 
  Q_SIGNALS:

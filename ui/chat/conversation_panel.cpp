@@ -130,9 +130,10 @@ void ConversationPanel::reload() {
   chat_.list().then(this, [this](const Outcome<ConversationList>& list) {
     if (list) {
       model_->setAll(*list);
+      Q_EMIT listed();
       Q_EMIT newDraftFound(list->newDraft);
     } else {
-      Q_EMIT failed(list.error);
+      Q_EMIT unreadable(list.error);
       Q_EMIT newDraftFound({});
     }
   });

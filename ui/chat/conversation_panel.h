@@ -31,6 +31,9 @@ class ConversationPanel : public QWidget {
   void deleteWanted(hadal::ConversationId id);
   void newDraftFound(const QString& draft);
   void failed(const QString& sentence);
+  /// The list could not be read.
+  void unreadable(const QString& sentence);
+  void listed();
 
  protected:
   void paintEvent(QPaintEvent* event) override;

@@ -182,6 +182,7 @@ void TranscriptView::makeTurn(Entry& entry) {
   if (!needle_.isEmpty()) made->setNeedle(needle_);
   connect(made, &Turn::heightChanged, this, [this, made] { touch(made); });
   connect(made, &Turn::edited, this, &TranscriptView::edited);
+  connect(made, &Turn::editingEnded, this, &TranscriptView::editingEnded);
   connect(made, &Turn::branchWanted, this, &TranscriptView::branchWanted);
   connect(made, &Turn::selectionStarted, this, [this, made] {
     for (const Entry& other : entries_) {

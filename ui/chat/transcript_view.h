@@ -51,6 +51,8 @@ class TranscriptView : public QAbstractScrollArea {
  Q_SIGNALS:
   void actionWanted(hadal::ui::TurnAction action, hadal::MessageId message);
   void edited(hadal::MessageId question, const QString& text);
+  /// A question is no longer being put in another wording; the keyboard needs a place.
+  void editingEnded();
   void branchWanted(hadal::MessageId message, int step);
   void matchesChanged(int current, int total);
 
@@ -99,8 +101,8 @@ class TranscriptView : public QAbstractScrollArea {
   bool made_ = false;  ///< Turns were made since the order of Tab was set.
   int contentHeight_ = 0;
   int lastColumn_ = 0;
-  int anchor_ = 0;        ///< Entry at the top edge ...
-  int anchorOffset_ = 0;  ///< ... and how far the edge is below its top.
+  int anchor_ = 0;            ///< Entry at the top edge ...
+  int anchorOffset_ = 0;      ///< ... and how far the edge is below its top.
   QSet<MessageId> unfolded_;  ///< Answers whose thoughts are shown, also of other conversations.
   QString needle_;
   QList<MessageId> found_;

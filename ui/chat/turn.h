@@ -44,6 +44,7 @@ class Turn : public QWidget {
   void actionWanted(hadal::ui::TurnAction action, hadal::MessageId message);
   void branchWanted(hadal::MessageId message, int step);
   void edited(hadal::MessageId question, const QString& text);
+  void editingEnded();
   void selectionStarted();
 
  protected:

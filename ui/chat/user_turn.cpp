@@ -89,6 +89,7 @@ void UserTurn::stopEditing() {
   ask_ = cancel_ = nullptr;
   text_->show();
   Q_EMIT heightChanged();
+  Q_EMIT editingEnded();
 }
 
 void UserTurn::submit() {

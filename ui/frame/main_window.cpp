@@ -10,6 +10,8 @@
 
 #include "app/chat/chat_service.h"
 #include "app/inference/inference_service.h"
+#include "app/language/engine_words.h"
+#include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_pane.h"
 #include "ui/frame/command_palette.h"
@@ -80,6 +82,14 @@ MainWindow::MainWindow(Services services, const QString& stateFile)
     status_->setWork(loading ? tr("Loading model") : QString(), status.progress);
   };
   connect(&services_.inference, &InferenceService::statusChanged, this, showModel);
+  // The chat says these things too, but it may not be what is looked at.
+  const auto sayInSettings = [this](const QString& sentence) {
+    if (settings_ && stack_->currentWidget() == settings_) settings_->showNotice(sentence);
+  };
+  connect(&services_.profile, &Profile::noticeAdded, this, sayInSettings);
+  connect(&services_.inference, &InferenceService::statusChanged, this, [sayInSettings](const ModelStatus& status) {
+    if (status.state == ModelStatus::State::Failed) sayInSettings(engineWords(status.error));
+  });
   showModel(services_.inference.status());
 
   addChatActions();
@@ -159,6 +169,9 @@ void MainWindow::addChatActions() {
       QStringLiteral("chat.copy"), QStringLiteral("copy"), {}, [] { return tr("Copy this chat as Markdown"); },
       onChat([this] { chat_->copyCurrent(); }));
   actions_->add(
+      QStringLiteral("chat.undo"), QStringLiteral("regenerate"), QKeySequence::Undo,
+      [] { return tr("Bring the deleted chat back"); }, onChat([this] { chat_->undoRemoval(); }));
+  actions_->add(
       QStringLiteral("chat.delete"), QStringLiteral("trash"), {}, [] { return tr("Delete this chat"); },
       onChat([this] { chat_->deleteCurrent(); }));
 }
@@ -170,6 +183,7 @@ void MainWindow::retranslate() {
 }
 
 void MainWindow::showChat() {
+  if (settings_) settings_->dismissNotices();
   stack_->setCurrentWidget(chat_);
   chatButton_->setChecked(true);
   settingsButton_->setChecked(false);

@@ -7,7 +7,9 @@
 
 #include "ui/settings/setting_row.h"
 #include "ui/theme/paint.h"
+#include "ui/widgets/column_box.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/notice.h"
 #include "ui/widgets/status_line.h"
 
 namespace hadal::ui {
@@ -43,8 +45,24 @@ SettingsPage::SettingsPage(Settings& settings, QWidget* parent) : QWidget(parent
   content_->setAutoFillBackground(false);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, size::paneHeader, 0, 0);
+  auto* head = new ColumnBox(space::s, space::s, this);
+  notices_ = new NoticeStack(head);
+  notices_->setObjectName(QStringLiteral("settingsNotices"));
+  head->box().addWidget(notices_);
+  head->hide();
+  connect(notices_, &NoticeStack::changed, head, [this, head] { head->setVisible(!notices_->isEmpty()); });
+  layout->addWidget(head);
   layout->addWidget(scroll_);
   build();
+}
+
+void SettingsPage::showNotice(const QString& sentence) {
+  if (!shown_.contains(sentence)) shown_ << sentence;
+  notices_->show(sentence, Notice::Kind::Warning, sentence)->setClosable(true);
+}
+
+void SettingsPage::dismissNotices() {
+  for (const QString& sentence : std::exchange(shown_, {})) notices_->dismiss(sentence);
 }
 
 void SettingsPage::build() {
@@ -96,9 +114,8 @@ void SettingsPage::showNotes() {
   const SamplingAdvice& advice = model_.advice;
   const QString says = tr("As the makers of %1 say.").arg(advice.family);
   const auto note = [this, ready](const char* key, bool known, const QString& text) {
-    const auto row = std::ranges::find_if(rows_, [key](SettingRow* r) {
-      return r->objectName() == QStringLiteral("setting.") + QLatin1String(key);
-    });
+    const auto row = std::ranges::find_if(
+        rows_, [key](SettingRow* r) { return r->objectName() == QStringLiteral("setting.") + QLatin1String(key); });
     if (row != rows_.end()) (*row)->setNote(ready && known ? text : QString());
   };
   note(setting::modelFile, true, templateText(model_.chatTemplate));

@@ -8,6 +8,7 @@
 namespace hadal::ui {
 
 class SettingRow;
+class NoticeStack;
 class TextLabel;
 
 /// Drawn from Settings::table(): a card for each group, a row for each setting, a control for its type.
@@ -17,6 +18,9 @@ class SettingsPage : public QWidget {
   explicit SettingsPage(Settings& settings, QWidget* parent = nullptr);
   /// The rows say what this model brings: its chat template, and what its makers advise.
   void setModel(const ModelStatus& status);
+  /// What happened while the settings are shown.
+  void showNotice(const QString& sentence);
+  void dismissNotices();
 
  Q_SIGNALS:
   void modelFileWanted();
@@ -35,6 +39,8 @@ class SettingsPage : public QWidget {
   ModelStatus model_;
   QScrollArea* scroll_;
   QWidget* content_;
+  NoticeStack* notices_;
+  QStringList shown_;
   QList<SettingRow*> rows_;
   QList<std::pair<TextLabel*, const char*>> headings_;
 };

@@ -23,12 +23,15 @@ class Segment : public Pressable {
     QPainter painter(this);
     const QRect area = rect().adjusted(first ? 2 : 0, 2, last ? -2 : -1, -2);
     if (isChecked() || isHot()) {
-      const QColor ground = colour(!isEnabled() ? Role::Window : isChecked() ? Role::AccentSoft : Role::Hover);
+      const QColor ground = colour(!isEnabled() ? Role::Border : isChecked() ? Role::AccentSoft : Role::Hover);
       drawCard(painter, area, radius::small, ground);
     }
     if (!last) painter.fillRect(width() - 1, 1, 1, height() - 2, colour(Role::Border));
     if (hasRing()) drawFocusRing(painter, rect(), radius::control);
-    const Role ink = !isEnabled() ? Role::TextDisabled : isChecked() ? Role::Accent : Role::Text;
+    // A value that cannot be changed is to be read all the same.
+    const Role ink = !isEnabled()  ? (isChecked() ? Role::Text : Role::TextDisabled)
+                     : isChecked() ? Role::Accent
+                                   : Role::Text;
     drawLine(painter, rect(), text(), typeface(Type::Caption, QFont::Medium), colour(ink), Qt::AlignHCenter);
   }
 

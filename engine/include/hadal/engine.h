@@ -94,8 +94,8 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is and
-  /// what can be done; nothing is ever cut. Fails with invalid_argument if the shortest answer of the grammar's form has
-  /// more tokens than are left.
+  /// what can be done; nothing is ever cut. Fails with invalid_argument if the shortest answer of the grammar's form
+  /// has more tokens than are left.
   virtual Result<RequestId> submit(Request request) = 0;
   /// The request's `finished` event comes with the next step, after a last `text` event with whatever was held back for
   /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.

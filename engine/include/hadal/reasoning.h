@@ -32,8 +32,8 @@ struct AnswerEvent {
 ///
 /// Tool calls count outside thinking only:
 ///   <tool_call>{"name": N, "arguments": {...}}</tool_call>                                            Qwen, Hermes
-///   <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>N\n```json\n{...}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>   V3, R1
-///   <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>N<｜tool▁sep｜>{...}<｜tool▁call▁end｜><｜tool▁calls▁end｜>                V3.1
+///   <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>N\n```json\n{...}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>
+///   V3, R1 <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>N<｜tool▁sep｜>{...}<｜tool▁call▁end｜><｜tool▁calls▁end｜> V3.1
 /// The second and third hold any number of calls. White space around calls is dropped. What is malformed or cut short
 /// stays text, tags and all.
 ///
@@ -62,8 +62,8 @@ class AnswerParser {
 /// True if an answer to this prompt begins inside thinking.
 bool begins_thinking(std::span<const TextPart> prompt);
 
-/// The control tokens that spell the tags above, for Request::spelled: without them a parser would not see the tags of a
-/// model that writes each as one such token.
+/// The control tokens that spell the tags above, for Request::spelled: without them a parser would not see the tags of
+/// a model that writes each as one such token.
 std::vector<TokenId> answer_tags(const Tokenizer& tokenizer);
 
 }  // namespace hadal
