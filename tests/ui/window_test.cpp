@@ -222,6 +222,26 @@ class WindowTest : public QObject {
     QTRY_COMPARE(stage.find<ElidedLabel>("chatTitle")->text(), QStringLiteral("Sorting 50,000 log lines"));
   }
 
+  void deleteIsUndoneByKey_data() {
+    QTest::addColumn<QString>("focus");
+    QTest::newRow("in the composer") << QStringLiteral("composerEdit");
+    QTest::newRow("elsewhere") << QStringLiteral("transcript");
+  }
+  void deleteIsUndoneByKey() {
+    QFETCH(QString, focus);
+    Stage stage;
+    const auto id = stage.prepare([](Connection& connection) { return prepared::write(connection, false); });
+    stage.start({});
+    stage.window().chat().openConversation(id);
+    QTRY_COMPARE(stage.find<ElidedLabel>("chatTitle")->text(), QStringLiteral("Sorting 50,000 log lines"));
+    stage.window().chat().deleteCurrent();
+    QTRY_VERIFY(stage.window().findChild<Notice*>(QStringLiteral("notice.removed")));
+    auto* widget = stage.window().findChild<QWidget*>(focus);
+    widget->setFocus();
+    QTest::keyClick(widget, Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE(stage.find<ElidedLabel>("chatTitle")->text(), QStringLiteral("Sorting 50,000 log lines"));
+  }
+
   // The caret repaints no more than its own strip.
   void anotherPlaceholderIsPaintedWhole() {
     Stage stage;

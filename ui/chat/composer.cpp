@@ -162,9 +162,12 @@ QString Composer::text() const {
 }
 
 void Composer::setText(const QString& text) {
-  if (edit_->toPlainText() == text) return;
-  edit_->setPlainText(text);
-  edit_->moveCursor(QTextCursor::End);
+  if (edit_->toPlainText() != text) {
+    edit_->setPlainText(text);
+    edit_->moveCursor(QTextCursor::End);
+  }
+  // What was typed before belongs to another text.
+  edit_->document()->clearUndoRedoStacks();
 }
 
 void Composer::setAnswering(bool answering) {
