@@ -116,8 +116,10 @@ class ThinkingTest : public QObject {
     QCOMPARE(listener.end, GenerationEnd::Done);
     QVERIFY2(!listener.text.isEmpty(), qPrintable(listener.thinking));
     QVERIFY(listener.thoughtLast);
-    QVERIFY(!listener.thinking.contains(QStringLiteral("</think>")) &&
-            !listener.text.contains(QStringLiteral("think>")));
+    // Later the starter, which was never taught to think, may write the tag by itself.
+    QVERIFY2(!listener.thinking.contains(QStringLiteral("</think>")) &&
+                 !listener.text.startsWith(QStringLiteral("</think>")),
+             qPrintable(listener.thinking + QStringLiteral(" | ") + listener.text));
     // One answer: its limit counts both halves, and so do its figures.
     QVERIFY2(listener.stats.tokens > 20 && listener.stats.tokens <= 60,
              qPrintable(QString::number(listener.stats.tokens)));
