@@ -4,14 +4,13 @@
 #include <array>
 #include <cmath>
 
+#include "models/scratch.h"
 #include "ops/add/add.h"
 #include "ops/embedding/embedding.h"
-#include "ops/gelu/gelu.h"
 #include "ops/layer_norm/layer_norm.h"
 #include "ops/matmul/matmul.h"
 #include "ops/rms_norm/rms_norm.h"
 #include "ops/rope/rope.h"
-#include "ops/swiglu/swiglu.h"
 
 namespace hadal {
 namespace {
@@ -24,40 +23,26 @@ struct Activations {
   float* k = nullptr;           ///< [tokens, kv_heads * head_size]
   float* v = nullptr;           ///< [tokens, kv_heads * head_size]
   float* attended = nullptr;    ///< [tokens, heads * head_size]
-  float* gate = nullptr;        ///< [tokens, feed_forward]; unused without a gate
-  float* up = nullptr;          ///< [tokens, feed_forward]
+  float* inner = nullptr;       ///< For feed_forward().
   float* rope_table = nullptr;  ///< [tokens, 2, rope_dimensions]
   float* last = nullptr;        ///< [logit_rows, width]
 
   /// Lays the arrays out from `base` (null to count only) and returns the floats they take.
   std::int64_t place(const DenseParameters& p, std::int64_t tokens, std::int64_t logit_rows, float* base) {
-    std::int64_t used = 0;
-    const auto take = [&](std::int64_t floats) {
-      float* at = base ? base + used : nullptr;
-      used += (floats + 15) / 16 * 16;
-      return at;
-    };
+    Scratch scratch(base);
+    const auto take = [&](std::int64_t floats) { return scratch.take(floats); };
     residual = take(tokens * p.width);
     normed = take(tokens * p.width);
     q = take(tokens * p.heads * p.head_size);
     k = take(tokens * p.kv_heads * p.head_size);
     v = take(tokens * p.kv_heads * p.head_size);
     attended = take(tokens * p.heads * p.head_size);
-    gate = take(tokens * p.feed_forward);
-    up = take(tokens * p.feed_forward);
+    inner = take(feed_forward_scratch(p.feed_forward, tokens));
     rope_table = take(tokens * 2 * p.rope_dimensions);
     last = take(logit_rows * p.width);
-    return used;
+    return scratch.used();
   }
 };
-
-const float* data_or_null(const std::vector<float>& values) {
-  return values.empty() ? nullptr : values.data();
-}
-
-ops::MatmulPart part(const Linear& linear, float* y) {
-  return {linear.weight, y, data_or_null(linear.bias)};
-}
 
 class Dense final : public Decoder {
  public:
@@ -76,8 +61,7 @@ class Dense final : public Decoder {
   std::uint64_t weight_bytes() const override { return w_.bytes; }
   std::uint64_t multiplications() const override {
     const std::int64_t attention = 2 * p_.width * (p_.heads + p_.kv_heads) * p_.head_size;
-    const std::int64_t matrices = a_.feed_forward == FeedForwardKind::swiglu ? 3 : 2;
-    return static_cast<std::uint64_t>(p_.layers * (attention + matrices * p_.width * p_.feed_forward));
+    return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
   std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const override {
     return Activations().place(p_, tokens, logit_rows, nullptr);
@@ -92,7 +76,7 @@ class Dense final : public Decoder {
     ops::rope_table(context, rope(), batch.positions.data(), tokens, x.rope_table);
     for (std::size_t i = 0; i < w_.layers.size(); ++i) {
       attention_half(context, w_.layers[i], batch, cache[i], x);
-      feed_forward_half(context, w_.layers[i], tokens, x);
+      feed_forward_half(context, i, batch, x);
     }
     write_logits(context, batch, x, logits);
   }
@@ -127,26 +111,21 @@ class Dense final : public Decoder {
                                     static_cast<int>(p_.head_size), 1.0F / std::sqrt(static_cast<float>(p_.head_size)),
                                     static_cast<std::int32_t>(p_.window)};
     norm(context, layer.attention_norm, x.residual, tokens, x.normed);
-    ops::matmul(context, std::array{part(layer.q, x.q), part(layer.k, x.k), part(layer.v, x.v)}, x.normed, tokens);
+    ops::matmul(context, std::array{layer.q.into(x.q), layer.k.into(x.k), layer.v.into(x.v)}, x.normed, tokens);
     prepare_heads(context, layer.q_norm, x, tokens, p_.heads, x.q);
     prepare_heads(context, layer.k_norm, x, tokens, p_.kv_heads, x.k);
     ops::store_kv(context, shape, cache, batch.rows.data(), tokens, x.k, x.v);
     ops::attention(context, shape, cache, batch.rows.data(), tokens, x.q, x.attended);
-    ops::matmul(context, std::array{part(layer.o, x.normed)}, x.attended, tokens);
+    ops::matmul(context, std::array{layer.o.into(x.normed)}, x.attended, tokens);
     ops::add(context, x.normed, tokens * p_.width, x.residual);
   }
 
-  void feed_forward_half(const ops::Context& context, const DenseLayer& layer, std::int64_t tokens,
+  void feed_forward_half(const ops::Context& context, std::size_t layer, const Batch& batch,
                          const Activations& x) const {
-    norm(context, layer.feed_forward_norm, x.residual, tokens, x.normed);
-    if (a_.feed_forward == FeedForwardKind::swiglu) {
-      ops::matmul(context, std::array{part(layer.gate, x.gate), part(layer.up, x.up)}, x.normed, tokens);
-      ops::swiglu(context, x.gate, x.up, tokens * p_.feed_forward, x.up);
-    } else {
-      ops::matmul(context, std::array{part(layer.up, x.up)}, x.normed, tokens);
-      ops::gelu(context, tokens * p_.feed_forward, x.up);
-    }
-    ops::matmul(context, std::array{part(layer.down, x.normed)}, x.up, tokens);
+    const auto tokens = static_cast<std::int64_t>(batch.ids.size());
+    norm(context, w_.layers[layer].feed_forward_norm, x.residual, tokens, x.normed);
+    feed_forward(context, p_.feed_forward, w_.layers[layer].feed_forward, batch, static_cast<std::int64_t>(layer),
+                 x.normed, x.inner, x.normed);
     ops::add(context, x.normed, tokens * p_.width, x.residual);
   }
 
@@ -158,7 +137,7 @@ class Dense final : public Decoder {
                   x.last + i * p_.width);
     }
     norm(context, w_.output_norm, x.last, rows, x.last);
-    ops::matmul(context, std::array{part(w_.output, logits)}, x.last, rows);
+    ops::matmul(context, std::array{w_.output.into(logits)}, x.last, rows);
   }
 
   const DenseArchitecture& a_;

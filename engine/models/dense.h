@@ -6,21 +6,12 @@
 
 #include "formats/gguf.h"
 #include "models/decoder.h"
+#include "models/feed_forward.h"
 #include "models/rope_scaling.h"
+#include "models/weights.h"
 #include "ops/rope/rope.h"
-#include "tensor/view.h"
 
 namespace hadal {
-
-enum class NormKind {
-  rms,    ///< Zhang and Sennrich 2019
-  layer,  ///< Ba et al. 2016, with a bias
-};
-
-enum class FeedForwardKind {
-  swiglu,  ///< down(silu(gate(x)) * up(x)), Shazeer 2020
-  gelu,    ///< down(gelu(up(x))), the tanh form of Hendrycks and Gimpel 2016
-};
 
 /// What tells the dense architectures apart. All are decoders with a norm before each half of a layer, rotary positions
 /// and grouped-query attention; biases are used wherever a file has them.
@@ -28,7 +19,7 @@ struct DenseArchitecture {
   std::string_view name;  ///< general.architecture, and the prefix of the keys.
   NormKind norm = NormKind::rms;
   ops::RopePairs pairs = ops::RopePairs::halves;
-  FeedForwardKind feed_forward = FeedForwardKind::swiglu;
+  FeedForwardStyle feed_forward{};
   bool biased_qkv = false;  ///< A file without these biases is incomplete.
   bool normed_qk = false;   ///< Every head of q and k goes through an RMSNorm before it turns.
 };
@@ -40,9 +31,8 @@ struct DenseParameters {
   std::int64_t layers = 0;
   std::int64_t width = 0;  ///< Of the residual stream ("embedding length").
   std::int64_t heads = 0;
-  std::int64_t kv_heads = 0;      ///< Divides heads.
-  std::int64_t head_size = 0;     ///< Even; heads * head_size need not be the width.
-  std::int64_t feed_forward = 0;  ///< Width inside the feed-forward half.
+  std::int64_t kv_heads = 0;   ///< Divides heads.
+  std::int64_t head_size = 0;  ///< Even; heads * head_size need not be the width.
   std::int64_t vocabulary = 0;
   std::int64_t context_length = 0;
   std::int64_t window = 0;           ///< Positions a token sees, itself included; 0: all.
@@ -50,17 +40,7 @@ struct DenseParameters {
   float rope_base = 10000.0F;
   RopeScaling rope_scaling;
   float epsilon = 1e-5F;  ///< Of the norms.
-};
-
-struct NormWeights {
-  std::vector<float> weight;  ///< [width]
-  std::vector<float> bias;    ///< [width], or empty for RMSNorm
-};
-
-/// y = weight x + bias
-struct Linear {
-  WeightView weight;        ///< [outputs, inputs]
-  std::vector<float> bias;  ///< [outputs], or empty
+  FeedForwardParameters feed_forward;
 };
 
 struct DenseLayer {
@@ -72,9 +52,7 @@ struct DenseLayer {
   std::vector<float> k_norm;      ///< [head_size], or empty
   Linear o;                       ///< [width, heads * head_size]
   NormWeights feed_forward_norm;  ///< [width]
-  Linear gate;                    ///< [feed_forward, width]; nothing where FeedForwardKind::gelu
-  Linear up;                      ///< [feed_forward, width]
-  Linear down;                    ///< [width, feed_forward]
+  FeedForwardWeights feed_forward;
 };
 
 struct DenseWeights {

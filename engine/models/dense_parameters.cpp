@@ -13,7 +13,10 @@ constexpr DenseArchitecture kArchitectures[] = {
     {.name = "llama", .pairs = ops::RopePairs::adjacent},
     {.name = "qwen2", .biased_qkv = true},
     {.name = "qwen3", .normed_qk = true},
-    {.name = "starcoder2", .norm = NormKind::layer, .feed_forward = FeedForwardKind::gelu, .biased_qkv = true},
+    {.name = "starcoder2",
+     .norm = NormKind::layer,
+     .feed_forward = {.kind = FeedForwardKind::gelu},
+     .biased_qkv = true},
 };
 
 void read_rope_scaling(KeyReader& keys, DenseParameters& p) {
@@ -76,7 +79,7 @@ Result<DenseParameters> read_dense_parameters(const GgufFile& file, const DenseA
   p.heads = keys.count("attention.head_count");
   p.kv_heads = keys.count_or("attention.head_count_kv", p.heads);
   p.head_size = keys.count_or("attention.key_length", std::max<std::int64_t>(1, p.width / p.heads));
-  p.feed_forward = keys.count("feed_forward_length");
+  p.feed_forward = read_feed_forward_parameters(keys, architecture.feed_forward, p.layers, p.width);
   p.context_length = keys.count("context_length");
   p.window = keys.count_or_zero("attention.sliding_window");
   p.rope_dimensions = keys.count_or("rope.dimension_count", p.head_size);

@@ -2,48 +2,12 @@
 
 #include "base/text.h"
 #include "models/dense.h"
-#include "models/tensor_reader.h"
+#include "models/layer_reader.h"
 
 namespace hadal {
 namespace {
 
-/// Reads a layer's tensors and keeps the first error, so that a list of reads stays a list.
-class LayerReader {
- public:
-  LayerReader(const GgufFile& file, TensorReader& tensors, std::string prefix)
-      : file_(file), tensors_(tensors), prefix_(std::move(prefix)) {}
-
-  void linear(std::string_view part, std::int64_t outputs, std::int64_t inputs, Linear& into, bool biased = false) {
-    if (!result_) return;
-    take(tensors_.matrix(concat(prefix_, part, ".weight"), outputs, inputs), into.weight);
-    const std::string bias = concat(prefix_, part, ".bias");
-    if (biased || file_.find_tensor(bias)) vector(concat(part, ".bias"), outputs, into.bias);
-  }
-  void norm(std::string_view part, NormKind kind, std::int64_t width, NormWeights& into) {
-    vector(concat(part, ".weight"), width, into.weight);
-    if (kind == NormKind::layer) vector(concat(part, ".bias"), width, into.bias);
-  }
-  void vector(std::string_view name, std::int64_t length, std::vector<float>& into) {
-    if (result_) take(tensors_.vector(concat(prefix_, name), length), into);
-  }
-  const Result<void>& result() const { return result_; }
-
- private:
-  template <class T>
-  void take(Result<T> found, T& into) {
-    if (found)
-      into = std::move(*found);
-    else
-      result_ = found.error();
-  }
-
-  const GgufFile& file_;
-  TensorReader& tensors_;
-  std::string prefix_;
-  Result<void> result_;
-};
-
-DenseLayer read_layer(LayerReader& read, const DenseArchitecture& a, const DenseParameters& p) {
+DenseLayer read_layer(LayerReader& read, const DenseArchitecture& a, const DenseParameters& p, std::int64_t index) {
   const std::int64_t q_width = p.heads * p.head_size, kv_width = p.kv_heads * p.head_size;
   DenseLayer layer;
   read.norm("attn_norm", a.norm, p.width, layer.attention_norm);
@@ -56,9 +20,7 @@ DenseLayer read_layer(LayerReader& read, const DenseArchitecture& a, const Dense
   }
   read.linear("attn_output", p.width, q_width, layer.o);
   read.norm("ffn_norm", a.norm, p.width, layer.feed_forward_norm);
-  if (a.feed_forward == FeedForwardKind::swiglu) read.linear("ffn_gate", p.feed_forward, p.width, layer.gate);
-  read.linear("ffn_up", p.feed_forward, p.width, layer.up);
-  read.linear("ffn_down", p.width, p.feed_forward, layer.down);
+  layer.feed_forward = read_feed_forward(read, p.feed_forward, index);
   return layer;
 }
 
@@ -81,7 +43,7 @@ Result<DenseWeights> read_dense_weights(const GgufFile& file, const DenseArchite
   weights.token_embedding = weights.output.weight = *embedding;
   for (std::int64_t i = 0; i < p.layers; ++i) {
     LayerReader read(file, tensors, concat("blk.", std::to_string(i), "."));
-    weights.layers.push_back(read_layer(read, a, p));
+    weights.layers.push_back(read_layer(read, a, p, i));
     if (!read.result()) return read.result().error();
   }
   LayerReader read(file, tensors, "");

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/gguf.h"
+#include "models/tensor_reader.h"
+#include "models/weights.h"
+
+namespace hadal {
+
+/// Reads the tensors "<prefix><part>.weight" and "<prefix><part>.bias" and keeps the first error, so that a list of
+/// reads stays a list. After an error nothing more is read.
+class LayerReader {
+ public:
+  /// `prefix`: "blk.3.", or nothing.
+  LayerReader(const GgufFile& file, TensorReader& tensors, std::string prefix)
+      : file_(file), tensors_(tensors), prefix_(std::move(prefix)) {}
+
+  /// With its bias, if `biased` says that it must have one or the file holds one.
+  void linear(std::string_view part, std::int64_t outputs, std::int64_t inputs, Linear& into, bool biased = false);
+  void norm(std::string_view part, NormKind kind, std::int64_t width, NormWeights& into);
+  /// `name` with its ending, "attn_q_norm.weight".
+  void vector(std::string_view name, std::int64_t length, std::vector<float>& into);
+  bool has(std::string_view name) const;
+
+  const GgufFile& file() const { return file_; }
+  const Result<void>& result() const { return result_; }
+
+ private:
+  template <class T>
+  void take(Result<T> found, T& into);
+  std::string full(std::string_view name) const;
+
+  const GgufFile& file_;
+  TensorReader& tensors_;
+  std::string prefix_;
+  Result<void> result_;
+};
+
+}  // namespace hadal
