@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <span>
 #include <system_error>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "base/text.h"
 #include "tools/output.h"
 
@@ -98,26 +99,16 @@ Result<void> OutputFile::check(const std::filesystem::path& input) {
 Result<void> OutputFile::replace(std::string_view bytes) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) return refused(path_, "written", errno);
-  const auto written = S_ISREG(status.st_mode) ? swap_in(bytes, status) : write_all(descriptor_, bytes, named(path_));
+  const auto written = S_ISREG(status.st_mode) ? swap_in(bytes) : write_all(descriptor_, bytes, named(path_));
   if (written) created_ = false;
   return written;
 }
 
-Result<void> OutputFile::swap_in(std::string_view bytes, const struct stat& old) {
-  std::string beside = (std::filesystem::path(real_).parent_path() / ".hadal-engine-XXXXXX").string();
-  const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
-  if (descriptor < 0) return refused(path_, "written", errno);
-  // Another owner may be out of our power; what counts is the content. Before the mode, which this may narrow.
-  static_cast<void>(!::fchown(descriptor, old.st_uid, old.st_gid));
-  Result<void> written;
-  if (::fchmod(descriptor, old.st_mode & 07777) != 0) written = refused(path_, "written", errno);
-  if (written) written = write_all(descriptor, bytes, named(path_));
-  if (written && ::fsync(descriptor) != 0) written = refused(path_, "written", errno);
-  // Some file systems (NFS, quotas) tell of a full disk only here.
-  if (::close(descriptor) != 0 && written) written = refused(path_, "written", errno);
-  if (written && ::rename(beside.c_str(), real_.c_str()) != 0) written = refused(path_, "replaced", errno);
-  if (!written) ::unlink(beside.c_str());
-  return written;
+Result<void> OutputFile::swap_in(std::string_view bytes) {
+  auto file = AtomicFile::create(real_, bytes.size());
+  if (!file) return file.error();
+  if (auto written = file->write(0, std::as_bytes(std::span(bytes))); !written) return written;
+  return file->commit();
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept

@@ -32,7 +32,7 @@ class OutputFile {
   explicit OutputFile(std::string path) : path_(std::move(path)) {}
   Result<void> open_descriptor();
   Result<void> check(const std::filesystem::path& input);
-  Result<void> swap_in(std::string_view bytes, const struct stat& old);
+  Result<void> swap_in(std::string_view bytes);
 
   std::string path_;
   std::string real_;  ///< Of a regular file: where links lead.

@@ -79,7 +79,7 @@ class ToolHostileTest : public QObject {
     QVERIFY(old.open(QIODevice::ReadOnly));
     QCOMPARE(old.readAll(), QByteArray("old"));
     // Nothing that was begun beside them stays either.
-    QCOMPARE(QDir(folder_.path()).entryList({".hadal-engine-*"}, QDir::Files | QDir::Hidden), QStringList());
+    QCOMPARE(QDir(folder_.path()).entryList({".hadal-*"}, QDir::Files | QDir::Hidden), QStringList());
     const QString link = folder_.filePath("link");
     QVERIFY(QFile::link(kept, link) && old.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ReadOther));
     const auto mode = QFileInfo(kept).permissions();
