@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 #include "hadal/result.h"
@@ -21,6 +22,11 @@ class MappedFile {
 
   /// Empty for an empty file.
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  /// Whether `part` is some of bytes().
+  bool holds(std::span<const std::byte> part) const {
+    const std::less_equal<const std::byte*> before;
+    return !part.empty() && before(data_, part.data()) && before(part.data() + part.size(), data_ + size_);
+  }
 
   enum class Advice {
     sequential,  ///< Read once, front to back: read ahead, keep little.

@@ -1,163 +1,25 @@
 #include "formats/gguf.h"
 
-#include <cstring>
 #include <utility>
 
-#include "base/text.h"
 #include "formats/gguf_parser.h"
 
 namespace hadal {
-namespace {
 
-template <class T>
-T load(const std::byte* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
-
-std::string describe(const GgufValue& value) {
-  if (value.type != GgufType::array) return gguf_type_name(value.type);
-  return concat("array of ", gguf_type_name(value.element));
-}
-
-}  // namespace
-
-std::string gguf_type_name(GgufType type) {
-  static constexpr std::array<std::string_view, 13> names = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
-                                                             "bool", "string", "array", "u64", "i64", "f64"};
-  const auto number = static_cast<std::uint32_t>(type);
-  return number < names.size() ? std::string(names[number]) : concat("type ", number);
-}
-
-Result<GgufFile> GgufFile::open(const std::filesystem::path& path) {
+Result<Checkpoint> open_gguf(const std::filesystem::path& path) {
   auto file = MappedFile::open(path);
   if (!file) return file.error();
-  auto parsed = parse(file->bytes(), path.filename().string());
-  if (parsed) parsed->file_ = std::move(*file);
-  return parsed;
+  CheckpointBuilder builder(path.filename().string());
+  const auto bytes = builder.keep(std::move(*file));
+  if (auto done = GgufParser(builder, bytes).run(); !done) return done.error();
+  return std::move(builder).take();
 }
 
-Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, std::string name) {
-  GgufFile out;
-  out.bytes_ = bytes;
-  out.name_ = std::move(name);
-  if (auto done = GgufParser(out).run(); !done) return done.error();
-  return out;
-}
-
-Error GgufFile::error(ErrorCode code, std::string_view sentence) const {
-  return {code, concat(printable(name_), ": ", sentence)};
-}
-
-const GgufValue* GgufFile::value(std::string_view key) const {
-  const auto found = metadata_.find(key);
-  return found == metadata_.end() ? nullptr : &found->second;
-}
-
-Error GgufFile::mismatch(std::string_view key, std::string_view wanted, const GgufValue* found) const {
-  if (found == nullptr) {
-    return error(ErrorCode::invalid_file, concat("the metadata has no ", printable(key), " (", wanted, ")."));
-  }
-  return error(ErrorCode::invalid_file,
-               concat("metadata ", printable(key), " should be of type ", wanted, ", but is ", describe(*found), "."));
-}
-
-template <class T>
-Result<T> GgufFile::scalar(std::string_view key, GgufType type) const {
-  const GgufValue* found = value(key);
-  if (found == nullptr || found->type != type) return mismatch(key, gguf_type_name(type), found);
-  return load<T>(found->payload.data());
-}
-
-template <class T>
-Result<std::vector<T>> GgufFile::numbers(std::string_view key, GgufType element) const {
-  const GgufValue* found = value(key);
-  if (found == nullptr || found->type != GgufType::array || found->element != element) {
-    return mismatch(key, concat("array of ", gguf_type_name(element)), found);
-  }
-  std::vector<T> out(found->count);
-  if (!out.empty()) std::memcpy(out.data(), found->payload.data(), found->payload.size());
-  return out;
-}
-
-Result<std::string_view> GgufFile::string(std::string_view key) const {
-  const GgufValue* found = value(key);
-  if (found == nullptr || found->type != GgufType::string) return mismatch(key, "string", found);
-  return std::string_view(reinterpret_cast<const char*>(found->payload.data()), found->payload.size());
-}
-
-Result<std::uint32_t> GgufFile::u32(std::string_view key) const {
-  return scalar<std::uint32_t>(key, GgufType::u32);
-}
-
-Result<float> GgufFile::f32(std::string_view key) const {
-  return scalar<float>(key, GgufType::f32);
-}
-
-Result<bool> GgufFile::boolean(std::string_view key) const {
-  const auto byte = scalar<std::uint8_t>(key, GgufType::boolean);
-  if (!byte) return byte.error();
-  return *byte != 0;
-}
-
-Result<std::string_view> GgufFile::string_or(std::string_view key, std::string_view fallback) const {
-  return has(key) ? string(key) : fallback;
-}
-
-Result<std::uint32_t> GgufFile::u32_or(std::string_view key, std::uint32_t fallback) const {
-  return has(key) ? u32(key) : fallback;
-}
-
-Result<float> GgufFile::f32_or(std::string_view key, float fallback) const {
-  return has(key) ? f32(key) : fallback;
-}
-
-Result<bool> GgufFile::boolean_or(std::string_view key, bool fallback) const {
-  return has(key) ? boolean(key) : fallback;
-}
-
-Result<std::vector<std::string_view>> GgufFile::strings(std::string_view key) const {
-  const GgufValue* found = value(key);
-  if (found == nullptr || found->type != GgufType::array || found->element != GgufType::string) {
-    return mismatch(key, "array of string", found);
-  }
-  std::vector<std::string_view> out;
-  out.reserve(found->count);
-  const auto* at = reinterpret_cast<const char*>(found->payload.data());
-  for (std::uint64_t i = 0; i < found->count; ++i) {
-    const auto length = load<std::uint64_t>(reinterpret_cast<const std::byte*>(at));
-    out.emplace_back(at + sizeof length, length);
-    at += sizeof length + length;
-  }
-  return out;
-}
-
-Result<std::vector<std::int32_t>> GgufFile::i32s(std::string_view key) const {
-  return numbers<std::int32_t>(key, GgufType::i32);
-}
-
-Result<std::vector<std::uint32_t>> GgufFile::u32s(std::string_view key) const {
-  return numbers<std::uint32_t>(key, GgufType::u32);
-}
-
-Result<std::vector<float>> GgufFile::f32s(std::string_view key) const {
-  return numbers<float>(key, GgufType::f32);
-}
-
-const GgufTensor* GgufFile::find_tensor(std::string_view name) const {
-  const auto found = tensor_index_.find(name);
-  return found == tensor_index_.end() ? nullptr : &tensors_[found->second];
-}
-
-Result<const GgufTensor*> GgufFile::tensor(std::string_view name) const {
-  const GgufTensor* found = find_tensor(name);
-  if (found == nullptr) return error(ErrorCode::invalid_file, concat("tensor ", printable(name), " is missing."));
-  return found;
-}
-
-void GgufFile::advise(const GgufTensor& tensor, MappedFile::Advice advice) const {
-  if (!file_.bytes().empty()) file_.advise(data(tensor), advice);
+Result<Checkpoint> parse_gguf(std::span<const std::byte> bytes, std::string name) {
+  CheckpointBuilder builder(std::move(name));
+  builder.count(bytes.size());
+  if (auto done = GgufParser(builder, bytes).run(); !done) return done.error();
+  return std::move(builder).take();
 }
 
 }  // namespace hadal

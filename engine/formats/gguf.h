@@ -1,130 +1,17 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
 
-#include "base/mapped_file.h"
-#include "hadal/result.h"
-#include "tensor/dtype.h"
+#include "formats/checkpoint.h"
 
 namespace hadal {
 
-/// Types of metadata values, numbered as in the file (GGUF specification, gguf_metadata_value_type).
-enum class GgufType : std::uint32_t {
-  u8 = 0,
-  i8 = 1,
-  u16 = 2,
-  i16 = 3,
-  u32 = 4,
-  i32 = 5,
-  f32 = 6,
-  boolean = 7,
-  string = 8,
-  array = 9,
-  u64 = 10,
-  i64 = 11,
-  f64 = 12,
-};
+/// A GGUF file (version 2 or 3, little-endian), mapped into memory.
+Result<Checkpoint> open_gguf(const std::filesystem::path& path);
 
-/// "u32", "string", ... for sentences; "type 77" for numbers that name none.
-std::string gguf_type_name(GgufType type);
-
-/// A metadata value whose bytes were checked to lie inside the file.
-struct GgufValue {
-  GgufType type = GgufType::u8;
-  GgufType element = GgufType::u8;     ///< Of an array.
-  std::uint64_t count = 1;             ///< Elements of an array, bytes of a string, otherwise 1.
-  std::span<const std::byte> payload;  ///< A scalar's, string's or array's bytes, without type and length.
-};
-
-/// A row of the tensor table, checked against the file.
-struct GgufTensor {
-  std::string_view name;
-  DType type = DType::f32;
-  std::uint32_t dimensions = 0;                       ///< 1 to 4.
-  std::array<std::uint64_t, 4> shape = {1, 1, 1, 1};  ///< Fastest first: [columns, rows, ...]; none is 0.
-  std::uint64_t elements = 0;                         ///< Product of the shape; below 2^63.
-  std::uint64_t offset = 0;                           ///< Of the first byte, from the start of the file.
-  std::uint64_t bytes = 0;
-
-  std::int64_t columns() const { return static_cast<std::int64_t>(shape[0]); }
-  /// All dimensions but the first.
-  std::int64_t rows() const { return static_cast<std::int64_t>(elements / shape[0]); }
-};
-
-/// A GGUF file (version 2 or 3, little-endian), validated as a whole before anything of it can be used: after open()
-/// every tensor lies inside the file, aligned, apart from the others, and every metadata value inside the header.
-/// Errors name the place. Immutable; any thread. Views stay valid while the object, or what it was moved to, lives.
-class GgufFile {
- public:
-  static Result<GgufFile> open(const std::filesystem::path& path);
-  /// Of bytes somebody else keeps alive.
-  static Result<GgufFile> parse(std::span<const std::byte> bytes, std::string name);
-
-  const std::string& name() const { return name_; }  ///< The file's name without its folder, for sentences.
-  std::uint64_t file_bytes() const { return bytes_.size(); }
-  std::uint32_t version() const { return version_; }
-
-  // Metadata. Every getter fails where the key is missing or its value has another type, and names the key and both
-  // types. The *_or variants take a fallback for a missing key, but still refuse another type.
-  bool has(std::string_view key) const { return metadata_.contains(key); }
-  Result<std::string_view> string(std::string_view key) const;
-  Result<std::uint32_t> u32(std::string_view key) const;
-  Result<float> f32(std::string_view key) const;
-  Result<bool> boolean(std::string_view key) const;
-  Result<std::string_view> string_or(std::string_view key, std::string_view fallback) const;
-  Result<std::uint32_t> u32_or(std::string_view key, std::uint32_t fallback) const;
-  Result<float> f32_or(std::string_view key, float fallback) const;
-  Result<bool> boolean_or(std::string_view key, bool fallback) const;
-  Result<std::vector<std::string_view>> strings(std::string_view key) const;
-  Result<std::vector<std::int32_t>> i32s(std::string_view key) const;
-  Result<std::vector<std::uint32_t>> u32s(std::string_view key) const;
-  Result<std::vector<float>> f32s(std::string_view key) const;
-  /// Null if missing.
-  const GgufValue* value(std::string_view key) const;
-  /// Keys in the order of the file.
-  std::span<const std::string_view> keys() const { return keys_; }
-
-  // Tensors.
-  std::span<const GgufTensor> tensors() const { return tensors_; }  ///< In the order of the file.
-  /// Null if missing.
-  const GgufTensor* find_tensor(std::string_view name) const;
-  /// Fails where the tensor is missing.
-  Result<const GgufTensor*> tensor(std::string_view name) const;
-  std::span<const std::byte> data(const GgufTensor& tensor) const {
-    return bytes_.subspan(tensor.offset, tensor.bytes);
-  }
-
-  /// Passes a hint about a tensor's bytes to the system; does nothing for parse().
-  void advise(const GgufTensor& tensor, MappedFile::Advice advice) const;
-
-  /// An Error whose sentence begins with the file's name.
-  Error error(ErrorCode code, std::string_view sentence) const;
-
- private:
-  friend class GgufParser;
-  Error mismatch(std::string_view key, std::string_view wanted, const GgufValue* found) const;
-  template <class T>
-  Result<T> scalar(std::string_view key, GgufType type) const;
-  template <class T>
-  Result<std::vector<T>> numbers(std::string_view key, GgufType element) const;
-
-  MappedFile file_;
-  std::span<const std::byte> bytes_;
-  std::string name_;
-  std::uint32_t version_ = 0;
-  std::vector<std::string_view> keys_;
-  std::unordered_map<std::string_view, GgufValue> metadata_;
-  std::vector<GgufTensor> tensors_;
-  std::unordered_map<std::string_view, std::size_t> tensor_index_;
-};
+/// The same of bytes somebody else keeps alive; `name` is what errors begin with.
+Result<Checkpoint> parse_gguf(std::span<const std::byte> bytes, std::string name);
 
 }  // namespace hadal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -70,14 +71,13 @@ std::string_view guess(std::string_view head) {
 template <class T>
 T GgufParser::take() {
   T value;
-  std::memcpy(&value, out_.bytes_.data() + position_, sizeof value);
+  std::memcpy(&value, bytes_.data() + position_, sizeof value);
   position_ += sizeof value;
   return value;
 }
 
 Error GgufParser::truncated(std::string_view what) const {
-  return invalid(
-      concat("the file ends inside ", what, ", after ", human_bytes(out_.bytes_.size()), ". Download it again."));
+  return invalid(concat("the file ends inside ", what, ", after ", human_bytes(bytes_.size()), ". Download it again."));
 }
 
 Result<std::uint64_t> GgufParser::take_length(std::string_view what) {
@@ -93,7 +93,7 @@ Result<std::string_view> GgufParser::take_string(std::string_view what, std::uin
     return invalid(concat(what, " should be ", *length, " bytes long, but the file ends after ", remaining(),
                           " of them. It is damaged or incomplete; download it again."));
   }
-  const std::string_view text(reinterpret_cast<const char*>(out_.bytes_.data() + position_), *length);
+  const std::string_view text(reinterpret_cast<const char*>(bytes_.data() + position_), *length);
   position_ += *length;
   return text;
 }
@@ -107,31 +107,29 @@ Result<void> GgufParser::run() {
 }
 
 Result<void> GgufParser::read_preamble() {
-  const std::string_view head(reinterpret_cast<const char*>(out_.bytes_.data()),
-                              std::min<std::size_t>(out_.bytes_.size(), 64));
+  const std::string_view head(reinterpret_cast<const char*>(bytes_.data()), std::min<std::size_t>(bytes_.size(), 64));
   if (head.empty()) return invalid("the file is empty. Download it again.");
   if (!head.starts_with(std::string_view("GGUF").substr(0, head.size()))) {
     return invalid(concat("this is not a GGUF file (it does not begin with \"GGUF\"). ", guess(head)));
   }
-  if (out_.bytes_.size() < 8) return truncated("its first 8 bytes");
+  if (bytes_.size() < 8) return truncated("its first 8 bytes");
   position_ = 4;
-  out_.version_ = take<std::uint32_t>();
-  if (out_.version_ != 0 && (out_.version_ & 0xFFFFU) == 0) {
-    return out_.error(ErrorCode::unsupported,
-                      "this GGUF file is big-endian, made for another kind of machine; "
-                      "get the little-endian file of this model.");
+  const auto version = take<std::uint32_t>();
+  if (version != 0 && (version & 0xFFFFU) == 0) {
+    return error(ErrorCode::unsupported,
+                 "this GGUF file is big-endian, made for another kind of machine; "
+                 "get the little-endian file of this model.");
   }
-  if (out_.version_ != 2 && out_.version_ != 3) {
-    return out_.error(ErrorCode::unsupported,
-                      concat("this is GGUF version ", out_.version_, "; Hadal reads versions 2 and 3."));
+  if (version != 2 && version != 3) {
+    return error(ErrorCode::unsupported, concat("this is GGUF version ", version, "; Hadal reads versions 2 and 3."));
   }
-  if (out_.bytes_.size() < 24) return truncated("its header");
+  if (bytes_.size() < 24) return truncated("its header");
   tensor_count_ = take<std::uint64_t>();
   metadata_count_ = take<std::uint64_t>();
   const Wide least = Wide{metadata_count_} * min_metadata_bytes + Wide{tensor_count_} * min_tensor_bytes;
   if (metadata_count_ > max_metadata_count || tensor_count_ > max_tensor_count || least > remaining()) {
     return invalid(concat("the header announces ", metadata_count_, " metadata entries and ", tensor_count_,
-                          " tensors, more than a file of ", human_bytes(out_.bytes_.size()),
+                          " tensors, more than a file of ", human_bytes(bytes_.size()),
                           " can hold. It is damaged or incomplete; download it again."));
   }
   return {};
@@ -145,10 +143,7 @@ Result<void> GgufParser::read_metadata() {
     if (key->empty()) return invalid(concat(where, " is empty."));
     auto value = read_value(*key);
     if (!value) return value.error();
-    if (!out_.metadata_.emplace(*key, *value).second) {
-      return invalid(concat("metadata ", printable(*key), " occurs twice."));
-    }
-    out_.keys_.push_back(*key);
+    if (!out_.add(*key, *value)) return invalid(concat("metadata ", printable(*key), " occurs twice."));
     where = concat("the metadata key after ", printable(*key));
   }
   return {};
@@ -170,7 +165,7 @@ Result<GgufValue> GgufParser::read_value(std::string_view key) {
   const std::uint64_t size = scalar_bytes(value.type);
   if (size == 0) return invalid(concat(what, " has the unknown type ", static_cast<std::uint32_t>(value.type), "."));
   if (remaining() < size) return truncated(what);
-  value.payload = out_.bytes_.subspan(position_, size);
+  value.payload = bytes_.subspan(position_, size);
   position_ += size;
   if (value.type == GgufType::boolean && value.payload[0] > std::byte{1}) {
     return invalid(
@@ -212,12 +207,12 @@ Result<GgufValue> GgufParser::read_array(std::string_view key) {
   } else {
     position_ += value.count * least;
   }
-  value.payload = out_.bytes_.subspan(begin, position_ - begin);
+  value.payload = bytes_.subspan(begin, position_ - begin);
   return value;
 }
 
 Result<void> GgufParser::read_alignment() {
-  const auto alignment = out_.u32_or("general.alignment", 32);
+  const auto alignment = out_.so_far().u32_or("general.alignment", 32);
   if (!alignment) return alignment.error();
   // At least 8 by the specification; more than a huge page would only waste the file.
   if (!std::has_single_bit(*alignment) || *alignment < 8 || *alignment > (1U << 21)) {
@@ -229,25 +224,28 @@ Result<void> GgufParser::read_alignment() {
 }
 
 Result<void> GgufParser::read_tensor_table() {
-  out_.tensors_.reserve(tensor_count_);
-  out_.tensor_index_.reserve(tensor_count_);
+  out_.reserve(tensor_count_);
+  rows_.reserve(tensor_count_);
+  std::unordered_set<std::string_view> names;
+  names.reserve(tensor_count_);
   for (std::uint64_t i = 0; i < tensor_count_; ++i) {
-    auto tensor = read_tensor(i);
-    if (!tensor) return tensor.error();
-    if (auto sized = size_tensor(*tensor); !sized) return sized;
-    if (!out_.tensor_index_.emplace(tensor->name, i).second) {
-      return invalid(concat("tensor ", printable(tensor->name), " occurs twice in the tensor table."));
+    auto row = read_tensor(i);
+    if (!row) return row.error();
+    if (auto sized = size_tensor(*row); !sized) return sized;
+    if (!names.insert(row->tensor.name).second) {
+      return invalid(concat("tensor ", printable(row->tensor.name), " occurs twice in the tensor table."));
     }
-    out_.tensors_.push_back(*tensor);
+    rows_.push_back(*row);
   }
   return {};
 }
 
-Result<GgufTensor> GgufParser::read_tensor(std::uint64_t index) {
+Result<GgufParser::Row> GgufParser::read_tensor(std::uint64_t index) {
   const auto name = take_string(concat("the name of tensor ", index + 1, " of ", tensor_count_), max_tensor_name_bytes);
   if (!name) return name.error();
   if (name->empty()) return invalid(concat("tensor ", index + 1, " of ", tensor_count_, " has no name."));
-  GgufTensor tensor;
+  Row row;
+  CheckpointTensor& tensor = row.tensor;
   tensor.name = *name;
   const std::string what = concat("the table entry of tensor ", printable(*name));
   if (remaining() < sizeof(std::uint32_t)) return truncated(what);
@@ -260,16 +258,17 @@ Result<GgufTensor> GgufParser::read_tensor(std::uint64_t index) {
   }
   for (std::uint32_t d = 0; d < tensor.dimensions; ++d) tensor.shape[d] = take<std::uint64_t>();
   tensor.type = static_cast<DType>(take<std::uint32_t>());
-  tensor.offset = take<std::uint64_t>();  // from the start of the data, until place_tensors
-  return tensor;
+  row.offset = take<std::uint64_t>();
+  return row;
 }
 
-Result<void> GgufParser::size_tensor(GgufTensor& tensor) const {
+Result<void> GgufParser::size_tensor(Row& row) const {
+  CheckpointTensor& tensor = row.tensor;
   const std::string what = concat("tensor ", printable(tensor.name));
   const DTypeTraits* traits = dtype_traits(static_cast<std::uint32_t>(tensor.type));
   if (traits == nullptr) {
-    return out_.error(ErrorCode::unsupported,
-                      concat(what, " has the unknown type ", static_cast<std::uint32_t>(tensor.type), "."));
+    return error(ErrorCode::unsupported,
+                 concat(what, " has the unknown type ", static_cast<std::uint32_t>(tensor.type), "."));
   }
   Wide elements = 1;
   for (std::uint32_t d = 0; d < tensor.dimensions; ++d) {
@@ -285,44 +284,46 @@ Result<void> GgufParser::size_tensor(GgufTensor& tensor) const {
   const Wide bytes = elements / traits->block_size * traits->block_bytes;
   if (bytes > INT64_MAX) return invalid(concat(what, " is larger than any file can be."));
   tensor.elements = static_cast<std::uint64_t>(elements);
-  tensor.bytes = static_cast<std::uint64_t>(bytes);
+  row.bytes = static_cast<std::uint64_t>(bytes);
   return {};
 }
 
 Result<void> GgufParser::place_tensors() {
   const Wide data = (Wide{position_} + alignment_ - 1) / alignment_ * alignment_;
-  const Wide size = out_.bytes_.size();
+  const Wide size = bytes_.size();
   Wide needed = 0;
-  for (const GgufTensor& tensor : out_.tensors_) needed = std::max(needed, data + tensor.offset + tensor.bytes);
-  for (GgufTensor& tensor : out_.tensors_) {
-    if (tensor.offset % alignment_ != 0) {
-      return invalid(concat("tensor ", printable(tensor.name), ": offset ", tensor.offset, " is no multiple of ",
+  for (const Row& row : rows_) needed = std::max(needed, data + row.offset + row.bytes);
+  for (Row& row : rows_) {
+    if (row.offset % alignment_ != 0) {
+      return invalid(concat("tensor ", printable(row.tensor.name), ": offset ", row.offset, " is no multiple of ",
                             alignment_, ", the file's alignment."));
     }
-    if (data + tensor.offset + tensor.bytes > size) {
+    if (data + row.offset + row.bytes > size) {
       const std::string_view inside =
-          data + tensor.offset < size ? "the file ends inside it" : "it lies beyond the end of the file";
+          data + row.offset < size ? "the file ends inside it" : "it lies beyond the end of the file";
       const auto whole = static_cast<std::uint64_t>(std::min<Wide>(needed, UINT64_MAX));
-      return invalid(concat("tensor ", printable(tensor.name), " (offset ", tensor.offset, ", ",
-                            human_bytes(tensor.bytes), "): ", inside, ": ", human_part(out_.bytes_.size(), whole),
+      return invalid(concat("tensor ", printable(row.tensor.name), " (offset ", row.offset, ", ",
+                            human_bytes(row.bytes), "): ", inside, ": ", human_part(bytes_.size(), whole),
                             " are there. Download it again."));
     }
-    tensor.offset += static_cast<std::uint64_t>(data);
+    row.tensor.data = bytes_.subspan(static_cast<std::uint64_t>(data) + row.offset, row.bytes);
+    out_.add(row.tensor);
   }
   return {};
 }
 
 Result<void> GgufParser::check_overlaps() const {
-  std::vector<const GgufTensor*> order;
-  order.reserve(out_.tensors_.size());
-  for (const GgufTensor& tensor : out_.tensors_) order.push_back(&tensor);
-  std::ranges::sort(order, {}, &GgufTensor::offset);
+  std::vector<const CheckpointTensor*> order;
+  order.reserve(rows_.size());
+  for (const Row& row : rows_) order.push_back(&row.tensor);
+  const auto begin = [&](const CheckpointTensor* tensor) { return tensor->data.data() - bytes_.data(); };
+  std::ranges::sort(order, {}, begin);
   for (std::size_t i = 1; i < order.size(); ++i) {
-    const GgufTensor& before = *order[i - 1];
-    if (before.offset + before.bytes > order[i]->offset) {
-      return invalid(concat("tensors ", printable(before.name), " and ", printable(order[i]->name),
-                            " overlap: the second begins at byte ", order[i]->offset,
-                            ", before the first ends at byte ", before.offset + before.bytes, "."));
+    const auto end = begin(order[i - 1]) + static_cast<std::ptrdiff_t>(order[i - 1]->bytes());
+    if (end > begin(order[i])) {
+      return invalid(concat("tensors ", printable(order[i - 1]->name), " and ", printable(order[i]->name),
+                            " overlap: the second begins at byte ", begin(order[i]), ", before the first ends at byte ",
+                            end, "."));
     }
   }
   return {};

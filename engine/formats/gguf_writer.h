@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/result.h"
 #include "tensor/dtype.h"
 
@@ -46,7 +46,7 @@ concept GgufNumber = std::integral<T> || std::same_as<T, float> || std::same_as<
 struct GgufTensorPlan {
   std::string name;
   DType type = DType::f32;
-  std::vector<std::uint64_t> shape;  ///< Fastest first, as in GgufTensor.
+  std::vector<std::uint64_t> shape;  ///< Fastest first, as in CheckpointTensor.
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;  ///< From the start of the data.
 };

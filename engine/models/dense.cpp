@@ -148,7 +148,7 @@ class Dense final : public Decoder {
 
 }  // namespace
 
-Result<std::unique_ptr<const Decoder>> load_dense(const GgufFile& file, const DenseArchitecture& architecture) {
+Result<std::unique_ptr<const Decoder>> load_dense(const Checkpoint& file, const DenseArchitecture& architecture) {
   const auto parameters = read_dense_parameters(file, architecture);
   if (!parameters) return parameters.error();
   auto weights = read_dense_weights(file, architecture, *parameters);

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "models/decoder.h"
 #include "models/feed_forward.h"
 #include "models/rope_scaling.h"
@@ -64,10 +64,10 @@ struct DenseWeights {
   std::uint64_t bytes = 0;          ///< Of all tensors above.
 };
 
-Result<DenseParameters> read_dense_parameters(const GgufFile& file, const DenseArchitecture& architecture);
+Result<DenseParameters> read_dense_parameters(const Checkpoint& file, const DenseArchitecture& architecture);
 /// The views point into `file`, which must outlive them.
-Result<DenseWeights> read_dense_weights(const GgufFile& file, const DenseArchitecture& architecture,
+Result<DenseWeights> read_dense_weights(const Checkpoint& file, const DenseArchitecture& architecture,
                                         const DenseParameters& parameters);
-Result<std::unique_ptr<const Decoder>> load_dense(const GgufFile& file, const DenseArchitecture& architecture);
+Result<std::unique_ptr<const Decoder>> load_dense(const Checkpoint& file, const DenseArchitecture& architecture);
 
 }  // namespace hadal

@@ -71,7 +71,7 @@ const DenseArchitecture* dense_architecture(std::string_view name) {
   return found == std::end(kArchitectures) ? nullptr : found;
 }
 
-Result<DenseParameters> read_dense_parameters(const GgufFile& file, const DenseArchitecture& architecture) {
+Result<DenseParameters> read_dense_parameters(const Checkpoint& file, const DenseArchitecture& architecture) {
   KeyReader keys(file, architecture.name);
   DenseParameters p;
   p.layers = keys.count("block_count");

@@ -24,7 +24,7 @@ DenseLayer read_layer(LayerReader& read, const DenseArchitecture& a, const Dense
   return layer;
 }
 
-Result<void> check_rope_factors(const GgufFile& file, const std::vector<float>& factors) {
+Result<void> check_rope_factors(const Checkpoint& file, const std::vector<float>& factors) {
   for (const float factor : factors) {
     if (!std::isfinite(factor) || factor <= 0.0F) {
       return file.error(ErrorCode::invalid_file, "tensor rope_freqs.weight holds a factor that is not above 0.");
@@ -35,7 +35,7 @@ Result<void> check_rope_factors(const GgufFile& file, const std::vector<float>& 
 
 }  // namespace
 
-Result<DenseWeights> read_dense_weights(const GgufFile& file, const DenseArchitecture& a, const DenseParameters& p) {
+Result<DenseWeights> read_dense_weights(const Checkpoint& file, const DenseArchitecture& a, const DenseParameters& p) {
   TensorReader tensors(file);
   DenseWeights weights;
   auto embedding = tensors.matrix("token_embd.weight", p.vocabulary, p.width);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 
 namespace hadal {
 
@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kMostOfAnything = 1U << 24;
 /// stays a list.
 class KeyReader {
  public:
-  KeyReader(const GgufFile& file, std::string_view architecture) : file_(file), architecture_(architecture) {}
+  KeyReader(const Checkpoint& file, std::string_view architecture) : file_(file), architecture_(architecture) {}
 
   std::int64_t count(std::string_view key);  ///< 1..kMostOfAnything, as count_or.
   std::int64_t count_or(std::string_view key, std::int64_t fallback);
@@ -35,7 +35,7 @@ class KeyReader {
   std::string filled(std::string_view sentence) const;
   std::int64_t keep(std::string_view key, const Result<std::uint32_t>& value);
 
-  const GgufFile& file_;
+  const Checkpoint& file_;
   std::string architecture_;
   Result<void> result_;
 };

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "models/tensor_reader.h"
 #include "models/weights.h"
 
@@ -16,7 +16,7 @@ namespace hadal {
 class LayerReader {
  public:
   /// `prefix`: "blk.3.", or nothing.
-  LayerReader(const GgufFile& file, TensorReader& tensors, std::string prefix)
+  LayerReader(const Checkpoint& file, TensorReader& tensors, std::string prefix)
       : file_(file), tensors_(tensors), prefix_(std::move(prefix)) {}
 
   /// With its bias, if `biased` says that it must have one or the file holds one.
@@ -26,7 +26,7 @@ class LayerReader {
   void vector(std::string_view name, std::int64_t length, std::vector<float>& into);
   bool has(std::string_view name) const;
 
-  const GgufFile& file() const { return file_; }
+  const Checkpoint& file() const { return file_; }
   const Result<void>& result() const { return result_; }
 
  private:
@@ -34,7 +34,7 @@ class LayerReader {
   void take(Result<T> found, T& into);
   std::string full(std::string_view name) const;
 
-  const GgufFile& file_;
+  const Checkpoint& file_;
   TensorReader& tensors_;
   std::string prefix_;
   Result<void> result_;

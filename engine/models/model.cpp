@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "models/model_info.h"
+#include "models/open_checkpoint.h"
 #include "models/registry.h"
 #include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
@@ -15,14 +16,14 @@ namespace {
 
 /// Reads every page of the tensors once, so that the first answer does not wait for the disk, and reports how far it
 /// is.
-Result<void> read_ahead(const GgufFile& file, LoadControl& control) {
+Result<void> read_ahead(const Checkpoint& file, LoadControl& control) {
   constexpr std::size_t kChunk = std::size_t{4} << 20, kPage = 4096;
   std::uint64_t whole = 1, done = 0;
-  for (const GgufTensor& tensor : file.tensors()) whole += tensor.bytes;
+  for (const CheckpointTensor& tensor : file.tensors()) whole += tensor.bytes();
   unsigned char sum = 0;
-  for (const GgufTensor& tensor : file.tensors()) {
+  for (const CheckpointTensor& tensor : file.tensors()) {
     file.advise(tensor, MappedFile::Advice::will_need);
-    const auto bytes = file.data(tensor);
+    const auto bytes = tensor.data;
     for (std::size_t first = 0; first < bytes.size(); first += kChunk) {
       if (control.cancel.load()) return Error{ErrorCode::cancelled, "Loading was cancelled."};
       const std::size_t last = std::min(first + kChunk, bytes.size());
@@ -46,7 +47,7 @@ Result<void> check_vocabulary(const Model::Impl& impl) {
 }
 
 Result<std::shared_ptr<const Model>> load_checked(const std::filesystem::path& path, LoadControl& control) {
-  auto file = GgufFile::open(path);
+  auto file = open_checkpoint(path);
   if (!file) return file.error();
   auto impl = std::make_unique<Model::Impl>();
   impl->path = path;

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/model.h"
 #include "models/decoder.h"
 
@@ -11,7 +11,7 @@ namespace hadal {
 
 struct Model::Impl {
   std::filesystem::path path;
-  GgufFile file;  ///< The weights' bytes; everything below points into it.
+  Checkpoint file;  ///< The weights' bytes; everything below points into it.
   ModelInfo info;
   std::unique_ptr<const Decoder> decoder;
   std::unique_ptr<const Tokenizer> tokenizer;

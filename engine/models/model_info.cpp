@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "models/open_checkpoint.h"
 #include "text/pre_tokenizer.h"
 
 namespace hadal {
@@ -15,18 +16,18 @@ bool holds_experts(std::string_view name) {
 }
 
 /// Elements of one token's path through the tensor: of the experts only those that are used.
-std::uint64_t active_elements(const GgufTensor& tensor, std::uint64_t experts, std::uint64_t used) {
+std::uint64_t active_elements(const CheckpointTensor& tensor, std::uint64_t experts, std::uint64_t used) {
   if (experts == 0 || used >= experts || !holds_experts(tensor.name)) return tensor.elements;
   __extension__ typedef unsigned __int128 Wide;
   return static_cast<std::uint64_t>(Wide{tensor.elements} * used / experts);
 }
 
-Result<void> count_parameters(const GgufFile& file, ModelInfo& info) {
+Result<void> count_parameters(const Checkpoint& file, ModelInfo& info) {
   const auto experts = file.u32_or(info.architecture + ".expert_count", 0);
   if (!experts) return experts.error();
   const auto used = file.u32_or(info.architecture + ".expert_used_count", *experts);
   if (!used) return used.error();
-  for (const GgufTensor& tensor : file.tensors()) {
+  for (const CheckpointTensor& tensor : file.tensors()) {
     // No overflow: the tensors do not overlap in the file, so together they have at most 8 elements per byte of it.
     info.parameters += tensor.elements;
     info.active_parameters += active_elements(tensor, *experts, *used);
@@ -34,7 +35,7 @@ Result<void> count_parameters(const GgufFile& file, ModelInfo& info) {
   }
   // Published figures of Mixture-of-Experts models (DeepSeek-V2-Lite: 2.4 of 15.7 billion) leave the token table out,
   // of which a token reads one row; unless it is the output matrix as well.
-  const GgufTensor* table = file.find_tensor("token_embd.weight");
+  const CheckpointTensor* table = file.find_tensor("token_embd.weight");
   const bool sparse = info.active_parameters < info.parameters;
   if (sparse && table != nullptr && file.find_tensor("output.weight") != nullptr) {
     info.active_parameters -= table->elements - table->shape[0];
@@ -42,7 +43,7 @@ Result<void> count_parameters(const GgufFile& file, ModelInfo& info) {
   return {};
 }
 
-Result<std::uint32_t> vocabulary(const GgufFile& file) {
+Result<std::uint32_t> vocabulary(const Checkpoint& file) {
   const GgufValue* tokens = file.value("tokenizer.ggml.tokens");
   if (tokens == nullptr) return std::uint32_t{0};
   if (tokens->type != GgufType::array) {
@@ -52,7 +53,7 @@ Result<std::uint32_t> vocabulary(const GgufFile& file) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens->count, UINT32_MAX));
 }
 
-Result<std::string> tokenizer_kind(const GgufFile& file) {
+Result<std::string> tokenizer_kind(const Checkpoint& file) {
   const auto model = file.string_or("tokenizer.ggml.model", "none");
   if (!model) return model.error();
   const auto rules = file.string_or("tokenizer.ggml.pre", "");
@@ -65,7 +66,7 @@ Result<std::string> tokenizer_kind(const GgufFile& file) {
 
 }  // namespace
 
-Result<ModelInfo> model_info(const GgufFile& file) {
+Result<ModelInfo> model_info(const Checkpoint& file) {
   ModelInfo info;
   const auto architecture = file.string("general.architecture");
   if (!architecture) return architecture.error();
@@ -96,7 +97,7 @@ Result<ModelInfo> model_info(const GgufFile& file) {
 }
 
 Result<ModelInfo> inspect_model(const std::filesystem::path& path) {
-  const auto file = GgufFile::open(path);
+  const auto file = open_checkpoint(path);
   if (!file) return file.error();
   return model_info(*file);
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/model.h"
 
 namespace hadal {
 
 /// What an opened file says of itself; of any architecture. Fails where a key it needs has another type.
-Result<ModelInfo> model_info(const GgufFile& file);
+Result<ModelInfo> model_info(const Checkpoint& file);
 
 }  // namespace hadal

@@ -32,11 +32,11 @@ constexpr Missing kMissing[] = {
 };
 
 /// Files of V3.2 exist that call themselves deepseek2; the indexer's keys tell them.
-std::string_view told_apart(const GgufFile& file, std::string_view name) {
+std::string_view told_apart(const Checkpoint& file, std::string_view name) {
   return name == "deepseek2" && file.has("deepseek2.attention.indexer.head_count") ? "deepseek32" : name;
 }
 
-std::string refusal(const GgufFile& file, std::string_view name) {
+std::string refusal(const Checkpoint& file, std::string_view name) {
   const std::string runs = "this version of Hadal runs llama, qwen2, qwen3, starcoder2.";
   const std::string named =
       concat("the model's architecture (metadata general.architecture) is \"", printable(name), "\"");
@@ -47,7 +47,7 @@ std::string refusal(const GgufFile& file, std::string_view name) {
 
 }  // namespace
 
-Result<std::unique_ptr<const Decoder>> load_decoder(const GgufFile& file) {
+Result<std::unique_ptr<const Decoder>> load_decoder(const Checkpoint& file) {
   const auto name = file.string("general.architecture");
   if (!name) return name.error();
   if (const DenseArchitecture* dense = dense_architecture(*name)) return load_dense(file, *dense);

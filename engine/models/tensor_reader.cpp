@@ -12,10 +12,11 @@ std::string shape_text(std::int64_t rows, std::int64_t cols) {
 
 }  // namespace
 
-Result<const GgufTensor*> TensorReader::checked(std::string_view name, std::int64_t rows, std::int64_t cols) const {
+Result<const CheckpointTensor*> TensorReader::checked(std::string_view name, std::int64_t rows,
+                                                      std::int64_t cols) const {
   const auto found = file_.tensor(name);
   if (!found) return found;
-  const GgufTensor& tensor = **found;
+  const CheckpointTensor& tensor = **found;
   if (tensor.dimensions > 2 || tensor.rows() != rows || tensor.columns() != cols) {
     return file_.error(ErrorCode::invalid_file,
                        concat("tensor ", name, " is ", shape_text(tensor.rows(), tensor.columns()),
@@ -32,8 +33,8 @@ Result<WeightView> TensorReader::matrix(std::string_view name, std::int64_t rows
     return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", traits.name,
                                                       ", which this version cannot compute with."));
   }
-  bytes_ += (*tensor)->bytes;
-  return WeightView{file_.data(**tensor).data(), rows, cols, (*tensor)->type};
+  bytes_ += (*tensor)->bytes();
+  return WeightView{(*tensor)->data.data(), rows, cols, (*tensor)->type};
 }
 
 Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int64_t length) {
@@ -44,9 +45,9 @@ Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int6
     return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", dtype_traits(type).name,
                                                       "; a vector must be F32, F16 or BF16."));
   }
-  bytes_ += (*tensor)->bytes;
+  bytes_ += (*tensor)->bytes();
   std::vector<float> values(static_cast<std::size_t>(length));
-  dequantise_row(type, file_.data(**tensor).data(), length, values.data());
+  dequantise_row(type, (*tensor)->data.data(), length, values.data());
   return values;
 }
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "tensor/view.h"
 
 namespace hadal {
@@ -12,7 +12,7 @@ namespace hadal {
 /// Takes tensors out of a file by name, and refuses with a sentence those whose shape or type is not the expected one.
 class TensorReader {
  public:
-  explicit TensorReader(const GgufFile& file) : file_(file) {}
+  explicit TensorReader(const Checkpoint& file) : file_(file) {}
 
   /// A matrix of a computable type.
   Result<WeightView> matrix(std::string_view name, std::int64_t rows, std::int64_t cols);
@@ -22,9 +22,9 @@ class TensorReader {
   std::uint64_t bytes() const { return bytes_; }  ///< Of the tensors taken so far.
 
  private:
-  Result<const GgufTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
+  Result<const CheckpointTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
 
-  const GgufFile& file_;
+  const Checkpoint& file_;
   std::uint64_t bytes_ = 0;
 };
 

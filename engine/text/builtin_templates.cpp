@@ -75,7 +75,7 @@ std::string lower(std::string_view text) {
 /// What the file says about the model; what is missing or malformed says nothing.
 class Signs {
  public:
-  explicit Signs(const GgufFile& file) {
+  explicit Signs(const Checkpoint& file) {
     const auto text = [&](std::string_view key) {
       const auto value = file.string_or(key, "");
       return value ? lower(*value) : std::string();
@@ -145,7 +145,7 @@ const BuiltinTemplate* find_builtin_template(std::string_view name) {
   return found == kTemplates.end() ? nullptr : &*found;
 }
 
-const BuiltinTemplate& builtin_template(const GgufFile& file, std::string& why) {
+const BuiltinTemplate& builtin_template(const Checkpoint& file, std::string& why) {
   return *find_builtin_template(choose(Signs(file), why));
 }
 

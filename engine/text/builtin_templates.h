@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 
 namespace hadal {
 
@@ -14,7 +14,7 @@ struct BuiltinTemplate {
 
 /// The one that suits a model, judged by its vocabulary, its architecture and its name; never null, "plain" if nothing
 /// is known. `why`: what it was judged by, a clause.
-const BuiltinTemplate& builtin_template(const GgufFile& file, std::string& why);
+const BuiltinTemplate& builtin_template(const Checkpoint& file, std::string& why);
 
 /// Null if there is none of that name.
 const BuiltinTemplate* find_builtin_template(std::string_view name);

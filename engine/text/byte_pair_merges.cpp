@@ -52,7 +52,7 @@ const BytePairMerges::Merge& BytePairMerges::find(TokenId left, TokenId right) c
   return slots_[slot(key(left, right))];
 }
 
-Result<void> BytePairMerges::load(const GgufFile& file, const std::function<TokenId(std::string_view)>& find) {
+Result<void> BytePairMerges::load(const Checkpoint& file, const std::function<TokenId(std::string_view)>& find) {
   const auto merges = file.strings("tokenizer.ggml.merges");
   if (!merges) return merges.error();
   for (std::size_t rank = 0; rank < merges->size(); ++rank) {

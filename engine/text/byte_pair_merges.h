@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/tokenizer.h"
 
 namespace hadal {
@@ -19,7 +19,7 @@ class BytePairMerges {
   void add(TokenId left, TokenId right, std::uint32_t rank, TokenId merged);
   /// Reads tokenizer.ggml.merges, in whose elements a space stands between the sides. `find` gives the token with a
   /// spelling, -1 where there is none, which is an error: without that merge other ids would come out.
-  Result<void> load(const GgufFile& file, const std::function<TokenId(std::string_view)>& find);
+  Result<void> load(const Checkpoint& file, const std::function<TokenId(std::string_view)>& find);
 
   /// Merges the tokens from `begin` on. O(n log n), or O(n^2) for the few where that is faster.
   void apply(std::vector<TokenId>& tokens, std::size_t begin) const;

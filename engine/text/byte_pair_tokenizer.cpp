@@ -6,7 +6,7 @@
 
 namespace hadal {
 
-Result<std::unique_ptr<Tokenizer>> BytePairTokenizer::create(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> BytePairTokenizer::create(const Checkpoint& file) {
   const auto kind = pre_tokenizer_name(file);
   if (!kind) return kind.error();
   auto pre_tokenizer = PreTokenizer::create(kind->name);
@@ -22,7 +22,7 @@ Result<std::unique_ptr<Tokenizer>> BytePairTokenizer::create(const GgufFile& fil
   return std::unique_ptr<Tokenizer>(std::move(out));
 }
 
-Result<void> BytePairTokenizer::load_merges(const GgufFile& file) {
+Result<void> BytePairTokenizer::load_merges(const Checkpoint& file) {
   return merges_.load(file, [&](std::string_view spelling) { return vocabulary().find(from_byte_level(spelling)); });
 }
 

@@ -16,11 +16,11 @@ namespace hadal {
 /// own tokenizers.
 class BytePairTokenizer final : public VocabularyTokenizer {
  public:
-  static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> create(const Checkpoint& file);
 
  private:
   using VocabularyTokenizer::VocabularyTokenizer;
-  Result<void> load_merges(const GgufFile& file);
+  Result<void> load_merges(const Checkpoint& file);
   void encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
   void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
 

@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::string_view kKey = "tokenizer.chat_template";
 
-std::string model_name(const GgufFile& file) {
+std::string model_name(const Checkpoint& file) {
   const auto name = file.string_or("general.name", file.name());
   return printable(name && !name->empty() ? *name : std::string_view(file.name()));
 }
 
 /// The spellings templates refer to, by the names transformers gives them.
-nlohmann::ordered_json special_words(const GgufFile& file) {
+nlohmann::ordered_json special_words(const Checkpoint& file) {
   static constexpr std::pair<std::string_view, const char*> words[] = {{"bos", "bos_token"},
                                                                        {"eos", "eos_token"},
                                                                        {"unknown", "unk_token"},
@@ -31,7 +31,7 @@ nlohmann::ordered_json special_words(const GgufFile& file) {
   return out;
 }
 
-Result<std::unique_ptr<const ChatTemplate>> stand_in(const GgufFile& file, std::string_view problem) {
+Result<std::unique_ptr<const ChatTemplate>> stand_in(const Checkpoint& file, std::string_view problem) {
   if (!file.has("tokenizer.ggml.tokens")) {
     return file.error(ErrorCode::not_found, concat("the model ", model_name(file), " ", problem, " (metadata ", kKey,
                                                    "), and no vocabulary to tell which one would suit it."));
@@ -46,7 +46,7 @@ Result<std::unique_ptr<const ChatTemplate>> stand_in(const GgufFile& file, std::
 
 }  // namespace
 
-Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const GgufFile& file) {
+Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const Checkpoint& file) {
   if (!file.has(kKey)) return stand_in(file, "carries no chat template");
   const auto source = file.string(kKey);
   if (!source) return stand_in(file, "carries a chat template that is no text");
@@ -57,7 +57,7 @@ Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const GgufFile& f
   return stand_in(file, concat("carries a chat template that cannot be understood, ", made.error().message));
 }
 
-Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const GgufFile& file, std::string_view source) {
+Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const Checkpoint& file, std::string_view source) {
   auto made = JinjaChatTemplate::create(source, {false, {}, "This chat template was given."}, special_words(file));
   if (made) return made;
   return Error{made.error().code, concat("The chat template cannot be understood, ", made.error().message, ".")};

@@ -120,7 +120,7 @@ class PreTokenizer::Pattern {
 PreTokenizer::PreTokenizer(const PreTokenizerRules& rules) : rules_(rules) {}
 PreTokenizer::~PreTokenizer() = default;
 
-Result<PreTokenizerName> pre_tokenizer_name(const GgufFile& file) {
+Result<PreTokenizerName> pre_tokenizer_name(const Checkpoint& file) {
   static constexpr std::pair<std::string_view, std::string_view> usual[] = {
       {"qwen2", "qwen2"}, {"qwen3", "qwen2"}, {"starcoder2", "starcoder"}, {"gpt2", "gpt-2"}};
   const auto named = file.string_or("tokenizer.ggml.pre", "");

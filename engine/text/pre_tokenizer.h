@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/result.h"
 #include "text/pre_tokenizer_patterns.h"
 
@@ -17,7 +17,7 @@ struct PreTokenizerName {
   std::string name;
   bool assumed = false;  ///< Files of before April 2024 do not say: what models of that architecture mostly want.
 };
-Result<PreTokenizerName> pre_tokenizer_name(const GgufFile& file);
+Result<PreTokenizerName> pre_tokenizer_name(const Checkpoint& file);
 
 /// Cuts text into the pieces that byte-pair merges must not cross: several regular expressions one after another, each
 /// isolating its matches within the pieces the ones before have left. Immutable; any thread.

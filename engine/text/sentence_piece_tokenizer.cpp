@@ -20,7 +20,7 @@ std::size_t word_end(std::string_view text) {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::create(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::create(const Checkpoint& file) {
   auto vocabulary = Vocabulary::load(file, Vocabulary::Spelling::sentence_piece);
   if (!vocabulary) return vocabulary.error();
   std::unique_ptr<SentencePieceTokenizer> out(new SentencePieceTokenizer(std::move(*vocabulary)));
@@ -36,7 +36,7 @@ Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::create(const GgufFile
   return std::unique_ptr<Tokenizer>(std::move(out));
 }
 
-Result<void> SentencePieceTokenizer::load_merges(const GgufFile& file) {
+Result<void> SentencePieceTokenizer::load_merges(const Checkpoint& file) {
   if (file.has("tokenizer.ggml.scores")) return load_scores(file);
   if (!file.has("tokenizer.ggml.merges")) {
     return file.error(ErrorCode::invalid_file,
@@ -52,7 +52,7 @@ Result<void> SentencePieceTokenizer::load_merges(const GgufFile& file) {
 
 // A pair can be merged if what comes out is a token, and its score says when. Listing every pair that makes a token is
 // the same as looking up every pair of neighbours, and lets both sorts of vocabulary share one algorithm.
-Result<void> SentencePieceTokenizer::load_scores(const GgufFile& file) {
+Result<void> SentencePieceTokenizer::load_scores(const Checkpoint& file) {
   const auto scores = file.f32s("tokenizer.ggml.scores");
   if (!scores) return scores.error();
   const auto count = static_cast<std::size_t>(vocabulary().size());

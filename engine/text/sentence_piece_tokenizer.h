@@ -16,13 +16,13 @@ namespace hadal {
 /// tokenizer.ggml.add_space_prefix says no), also after a special token.
 class SentencePieceTokenizer final : public VocabularyTokenizer {
  public:
-  static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> create(const Checkpoint& file);
   bool adds_space() const override { return add_space_; }
 
  private:
   using VocabularyTokenizer::VocabularyTokenizer;
-  Result<void> load_merges(const GgufFile& file);
-  Result<void> load_scores(const GgufFile& file);
+  Result<void> load_merges(const Checkpoint& file);
+  Result<void> load_scores(const Checkpoint& file);
   void encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
   void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
   void encode_character(std::string_view character, std::size_t begin, std::vector<TokenId>& out) const;

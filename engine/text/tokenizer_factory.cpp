@@ -6,7 +6,7 @@
 
 namespace hadal {
 
-Result<std::unique_ptr<Tokenizer>> make_tokenizer(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> make_tokenizer(const Checkpoint& file) {
   const auto kind = file.string("tokenizer.ggml.model");
   if (!kind) return kind.error();
   if (*kind == "gpt2") return BytePairTokenizer::create(file);

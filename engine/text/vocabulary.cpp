@@ -49,7 +49,7 @@ constexpr std::array<std::string_view, 6> end_keys = {
     "tokenizer.ggml.eos_token_id",     "tokenizer.ggml.eot_token_id",     "tokenizer.ggml.eom_token_id",
     "tokenizer.ggml.fim_pad_token_id", "tokenizer.ggml.fim_rep_token_id", "tokenizer.ggml.fim_sep_token_id"};
 
-Error invalid(const GgufFile& file, std::string_view sentence) {
+Error invalid(const Checkpoint& file, std::string_view sentence) {
   return file.error(ErrorCode::invalid_file, sentence);
 }
 
@@ -57,7 +57,7 @@ bool is_literal(std::int32_t type) {
   return type == type_control || type == type_user_defined || type == type_unknown;
 }
 
-Result<std::vector<std::int32_t>> token_types(const GgufFile& file, std::span<const std::string_view> spellings,
+Result<std::vector<std::int32_t>> token_types(const Checkpoint& file, std::span<const std::string_view> spellings,
                                               Vocabulary::Spelling spelling) {
   const std::size_t count = spellings.size();
   if (!file.has("tokenizer.ggml.token_type")) {
@@ -79,7 +79,7 @@ Result<std::vector<std::int32_t>> token_types(const GgufFile& file, std::span<co
 
 }  // namespace
 
-Result<Vocabulary> Vocabulary::load(const GgufFile& file, Spelling spelling) {
+Result<Vocabulary> Vocabulary::load(const Checkpoint& file, Spelling spelling) {
   Vocabulary out;
   out.byte_tokens_.fill(-1);
   if (auto done = out.load_tokens(file, spelling); !done) return done.error();
@@ -87,7 +87,7 @@ Result<Vocabulary> Vocabulary::load(const GgufFile& file, Spelling spelling) {
   return out;
 }
 
-Result<void> Vocabulary::load_tokens(const GgufFile& file, Spelling spelling) {
+Result<void> Vocabulary::load_tokens(const Checkpoint& file, Spelling spelling) {
   const GgufValue* list = file.value("tokenizer.ggml.tokens");
   if (list != nullptr && list->type == GgufType::array && (list->count == 0 || list->count > max_tokens)) {
     return invalid(file, concat("metadata tokenizer.ggml.tokens has ", list->count, " tokens; 1 to ", max_tokens,
@@ -117,7 +117,8 @@ Result<void> Vocabulary::load_tokens(const GgufFile& file, Spelling spelling) {
   return {};
 }
 
-Result<void> Vocabulary::add_token(const GgufFile& file, Spelling spelling, std::string_view text, std::int32_t type) {
+Result<void> Vocabulary::add_token(const Checkpoint& file, Spelling spelling, std::string_view text,
+                                   std::int32_t type) {
   const TokenId id = tokens_.size();
   if (type < type_undefined || type >= type_count) {
     return invalid(
@@ -150,7 +151,7 @@ Result<void> Vocabulary::add_token(const GgufFile& file, Spelling spelling, std:
   return {};
 }
 
-Result<void> Vocabulary::add_sentence_piece(const GgufFile& file, std::string_view text) {
+Result<void> Vocabulary::add_sentence_piece(const Checkpoint& file, std::string_view text) {
   const TokenId id = tokens_.size();
   if (text.size() > max_sentence_piece) {
     return invalid(file, concat("metadata tokenizer.ggml.tokens: token ", id, ", \"", printable(text), "\", is ",
@@ -165,7 +166,7 @@ Result<void> Vocabulary::add_sentence_piece(const GgufFile& file, std::string_vi
   return {};
 }
 
-Result<TokenId> Vocabulary::token_of_key(const GgufFile& file, std::string_view key) const {
+Result<TokenId> Vocabulary::token_of_key(const Checkpoint& file, std::string_view key) const {
   if (!file.has(key)) return TokenId{-1};
   const auto id = file.u32(key);
   if (!id) return id.error();
@@ -175,7 +176,7 @@ Result<TokenId> Vocabulary::token_of_key(const GgufFile& file, std::string_view 
   return static_cast<TokenId>(*id);
 }
 
-Result<void> Vocabulary::load_special(const GgufFile& file, Spelling spelling) {
+Result<void> Vocabulary::load_special(const Checkpoint& file, Spelling spelling) {
   const std::pair<std::string_view, TokenId&> named[] = {{"tokenizer.ggml.bos_token_id", bos_},
                                                          {"tokenizer.ggml.eos_token_id", eos_},
                                                          {"tokenizer.ggml.unknown_token_id", unknown_}};

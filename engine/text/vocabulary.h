@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/gguf.h"
+#include "formats/checkpoint.h"
 #include "hadal/tokenizer.h"
 #include "text/special_tokens.h"
 #include "text/token_table.h"
@@ -29,7 +29,7 @@ class Vocabulary {
   /// Bytes of a SentencePiece token; its trainer's own limit is 16 characters. Loading takes their square.
   static constexpr std::size_t max_sentence_piece = 512;
 
-  static Result<Vocabulary> load(const GgufFile& file, Spelling spelling);
+  static Result<Vocabulary> load(const Checkpoint& file, Spelling spelling);
 
   std::int32_t size() const { return tokens_.size(); }
   bool known(TokenId id) const { return id >= 0 && id < size(); }
@@ -52,11 +52,11 @@ class Vocabulary {
 
  private:
   Vocabulary() = default;
-  Result<void> load_tokens(const GgufFile& file, Spelling spelling);
-  Result<void> load_special(const GgufFile& file, Spelling spelling);
-  Result<void> add_token(const GgufFile& file, Spelling spelling, std::string_view text, std::int32_t type);
-  Result<void> add_sentence_piece(const GgufFile& file, std::string_view text);
-  Result<TokenId> token_of_key(const GgufFile& file, std::string_view key) const;
+  Result<void> load_tokens(const Checkpoint& file, Spelling spelling);
+  Result<void> load_special(const Checkpoint& file, Spelling spelling);
+  Result<void> add_token(const Checkpoint& file, Spelling spelling, std::string_view text, std::int32_t type);
+  Result<void> add_sentence_piece(const Checkpoint& file, std::string_view text);
+  Result<TokenId> token_of_key(const Checkpoint& file, std::string_view key) const;
 
   TokenTable tokens_;
   SpecialTokens special_;

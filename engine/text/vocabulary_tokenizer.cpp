@@ -2,7 +2,7 @@
 
 namespace hadal {
 
-Result<void> VocabularyTokenizer::load_ends(const GgufFile& file, bool bos_by_default) {
+Result<void> VocabularyTokenizer::load_ends(const Checkpoint& file, bool bos_by_default) {
   const auto add_bos = file.boolean_or("tokenizer.ggml.add_bos_token", bos_by_default);
   if (!add_bos) return add_bos.error();
   const auto add_eos = file.boolean_or("tokenizer.ggml.add_eos_token", false);

@@ -24,7 +24,7 @@ class VocabularyTokenizer : public Tokenizer {
   std::vector<TokenId> encode_valid(std::span<const TextPart> parts) const override;
   explicit VocabularyTokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
   /// Reads tokenizer.ggml.add_bos_token and add_eos_token; `bos_by_default`: where the file does not say.
-  Result<void> load_ends(const GgufFile& file, bool bos_by_default);
+  Result<void> load_ends(const Checkpoint& file, bool bos_by_default);
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "models/open_checkpoint.h"
 #include "text/tokenizer_factory.h"
 #include "tools/arguments.h"
 #include "tools/output.h"
@@ -13,7 +14,7 @@ int run(const Arguments& arguments) {
   if (!list) return fail_usage({ErrorCode::invalid_argument, "detokenize needs --ids."});
   const auto numbers = split_ids(*list);
   if (!numbers) return fail_usage(numbers.error());
-  const auto file = GgufFile::open(arguments.positional(0));
+  const auto file = open_checkpoint(arguments.positional(0));
   if (!file) return fail(file.error());
   const auto tokenizer = make_tokenizer(*file);
   if (!tokenizer) return fail(tokenizer.error());

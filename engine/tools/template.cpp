@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "models/open_checkpoint.h"
 #include "text/chat_template_factory.h"
 #include "tools/arguments.h"
 #include "tools/input_file.h"
@@ -23,7 +24,7 @@ Result<std::string> read_list(const std::string& path, std::string_view what) {
   return json->dump();
 }
 
-Result<std::unique_ptr<const ChatTemplate>> template_of(const Arguments& arguments, const GgufFile& file) {
+Result<std::unique_ptr<const ChatTemplate>> template_of(const Arguments& arguments, const Checkpoint& file) {
   const auto path = arguments.value("--template");
   if (!path) return make_chat_template(file);
   const auto source = read_text_file(*path, 1'000'000);
@@ -34,7 +35,7 @@ Result<std::unique_ptr<const ChatTemplate>> template_of(const Arguments& argumen
 int run(const Arguments& arguments) {
   const auto path = arguments.value("--messages");
   if (!path) return fail_usage({ErrorCode::invalid_argument, "template needs --messages."});
-  const auto file = GgufFile::open(arguments.positional(0));
+  const auto file = open_checkpoint(arguments.positional(0));
   if (!file) return fail(file.error());
   const auto chat = template_of(arguments, *file);
   if (!chat) return fail(chat.error());

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "models/open_checkpoint.h"
 #include "text/tokenizer_factory.h"
 #include "tools/arguments.h"
 #include "tools/input_file.h"
@@ -79,7 +80,7 @@ int run(const Arguments& arguments) {
   }
   const auto text = input_text(arguments);
   if (!text) return fail(text.error());
-  const auto file = GgufFile::open(arguments.positional(0));
+  const auto file = open_checkpoint(arguments.positional(0));
   if (!file) return fail(file.error());
   const auto tokenizer = make_tokenizer(*file);
   if (!tokenizer) return fail(tokenizer.error());

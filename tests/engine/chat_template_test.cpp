@@ -303,7 +303,7 @@ void ChatTemplateTest::continuesAnAnswer() {
 
 void ChatTemplateTest::messagesCannotEndTheirTurn() {
   if (!QFile::exists(qEnvironmentVariable("HADAL_TEST_MODEL"))) QSKIP("the starter model is not there");
-  const auto file = GgufFile::open(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
+  const auto file = open_gguf(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
   QVERIFY(bool(file));
   const auto tokenizer = make_tokenizer(*file);
   const auto chat_template = make_chat_template(*file);

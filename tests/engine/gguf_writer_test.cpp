@@ -112,19 +112,19 @@ class GgufWriterTest : public QObject {
 
   void copies_every_value_of_another_file() {
     const std::string source = qEnvironmentVariable("HADAL_SOURCE_DIR").toStdString() + "/tests/data/gguf_writer.gguf";
-    const auto file = GgufFile::open(source);
+    const auto file = open_gguf(source);
     QVERIFY(bool(file));
     GgufPlan plan;
     for (const std::string_view key : file->keys()) {
       if (key == "general.alignment") plan.align(*file->u32(key));
       if (key != "general.alignment") plan.copy(key, *file->value(key));
     }
-    for (const GgufTensor& tensor : file->tensors()) {
+    for (const CheckpointTensor& tensor : file->tensors()) {
       plan.tensor(tensor.name, tensor.type, std::span(tensor.shape).first(tensor.dimensions));
     }
     auto writer = GgufWriter::create(path("copy.gguf"), std::move(plan));
     QVERIFY2(bool(writer), writer ? "" : writer.error().message.c_str());
-    for (const GgufTensor& tensor : file->tensors()) QVERIFY(writer->append(file->data(tensor)));
+    for (const CheckpointTensor& tensor : file->tensors()) QVERIFY(writer->append(tensor.data));
     QVERIFY(writer->finish());
     QCOMPARE(content(folder_.filePath("copy.gguf")), content(QString::fromStdString(source)));
   }
@@ -152,13 +152,13 @@ class GgufWriterTest : public QObject {
     for (std::thread& thread : threads) thread.join();
     QCOMPARE(writer->written(), tensors * columns * 4);
     QVERIFY(writer->finish());
-    const auto file = GgufFile::open(path("threads.gguf"));
+    const auto file = open_gguf(path("threads.gguf"));
     QVERIFY(bool(file));
     for (std::size_t i = 0; i < tensors; ++i) {
-      const GgufTensor* tensor = file->find_tensor("t" + std::to_string(i));
+      const CheckpointTensor* tensor = file->find_tensor("t" + std::to_string(i));
       QVERIFY(tensor != nullptr);
       const std::vector<float> expected(columns, static_cast<float>(i));
-      QVERIFY(std::ranges::equal(file->data(*tensor), bytes_of(expected)));
+      QVERIFY(std::ranges::equal(tensor->data, bytes_of(expected)));
     }
   }
 
@@ -198,8 +198,8 @@ class GgufWriterTest : public QObject {
     struct stat status {};
     QCOMPARE(::stat(path("real.gguf").c_str(), &status), 0);
     QCOMPARE(static_cast<int>(status.st_mode & 07777), 0640);
-    QVERIFY(bool(GgufFile::open(path("real.gguf"))));
-    QVERIFY(bool(GgufFile::open(path("new.gguf"))));
+    QVERIFY(bool(open_gguf(path("real.gguf"))));
+    QVERIFY(bool(open_gguf(path("new.gguf"))));
   }
 
   void refuses_what_cannot_be_written_data() {

@@ -54,7 +54,7 @@ nlohmann::json readJson(const char* name) {
 
 /// Null where the starter model is not there.
 std::unique_ptr<Tokenizer> starter() {
-  const auto file = GgufFile::open(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
+  const auto file = open_gguf(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
   if (!file) return nullptr;
   auto tokenizer = make_tokenizer(*file);
   return tokenizer ? std::move(*tokenizer) : nullptr;
@@ -237,7 +237,7 @@ void TokenizerTest::agreesWithPublishedVocabularies() {
   const QString folder = qEnvironmentVariable("HADAL_SHARED_DATA");
   if (folder.isEmpty()) QSKIP("HADAL_SHARED_DATA is not set");
   const std::string base = (folder + "/vocab/ggml-vocab-" + name + ".gguf").toStdString();
-  const auto file = GgufFile::open(base);
+  const auto file = open_gguf(base);
   QVERIFY2(bool(file), file ? "" : file.error().message.c_str());
   const auto tokenizer = make_tokenizer(*file);
   QVERIFY2(bool(tokenizer), tokenizer ? "" : tokenizer.error().message.c_str());
@@ -373,7 +373,7 @@ void TokenizerTest::takesTimeLinearInTheText() {
 
 void TokenizerTest::loadsFast() {
   if (!QFile::exists(qEnvironmentVariable("HADAL_TEST_MODEL"))) QSKIP("the starter model is not there");
-  const auto file = GgufFile::open(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
+  const auto file = open_gguf(qEnvironmentVariable("HADAL_TEST_MODEL").toStdString());
   QVERIFY(bool(file));
   QBENCHMARK {
     QVERIFY(bool(make_tokenizer(*file)));

@@ -132,8 +132,8 @@ class GgufWriter {
   std::uint64_t entries_ = 0;
 };
 
-inline Result<GgufFile> parse(const std::string& bytes) {
-  return GgufFile::parse(std::as_bytes(std::span(bytes)), "test.gguf");
+inline Result<Checkpoint> parse(const std::string& bytes) {
+  return parse_gguf(std::as_bytes(std::span(bytes)), "test.gguf");
 }
 
 inline void write_file(const std::string& path, std::string_view bytes) {

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "formats/checkpoint.h"
+
+namespace hadal {
+
+/// Puts a Checkpoint together out of what a format's reader has checked.
+class CheckpointBuilder {
+ public:
+  explicit CheckpointBuilder(std::string name) { out_.name_ = std::move(name); }
+
+  /// Keeps a file mapped as long as the checkpoint lives, and gives its bytes.
+  std::span<const std::byte> keep(MappedFile file) {
+    const auto bytes = file.bytes();
+    out_.files_.push_back(std::move(file));
+    count(bytes.size());
+    return bytes;
+  }
+  /// Adds to file_bytes() what is not kept here.
+  void count(std::uint64_t bytes) { out_.file_bytes_ += bytes; }
+
+  void reserve(std::size_t tensors) {
+    out_.tensors_.reserve(tensors);
+    out_.tensor_index_.reserve(tensors);
+  }
+  /// False, and nothing is done, where the key is there already.
+  bool add(std::string_view key, const GgufValue& value) {
+    if (!out_.metadata_.emplace(key, value).second) return false;
+    out_.keys_.push_back(key);
+    return true;
+  }
+  /// False, and nothing is done, where a tensor of that name is there already.
+  bool add(const CheckpointTensor& tensor) {
+    if (!out_.tensor_index_.emplace(tensor.name, out_.tensors_.size()).second) return false;
+    out_.tensors_.push_back(tensor);
+    return true;
+  }
+
+  /// What is there so far.
+  const Checkpoint& so_far() const { return out_; }
+  Checkpoint take() && { return std::move(out_); }
+
+ private:
+  Checkpoint out_;
+};
+
+}  // namespace hadal
