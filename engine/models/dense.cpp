@@ -59,6 +59,7 @@ class Dense final : public Decoder {
   std::int32_t vocabulary_size() const override { return static_cast<std::int32_t>(p_.vocabulary); }
   std::int32_t context_length() const override { return static_cast<std::int32_t>(p_.context_length); }
   std::uint64_t weight_bytes() const override { return w_.bytes; }
+  ExpertShape expert_shape() const override { return hadal::expert_shape(p_.feed_forward, p_.layers); }
   std::uint64_t multiplications() const override {
     const std::int64_t attention = 2 * p_.width * (p_.heads + p_.kv_heads) * p_.head_size;
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);

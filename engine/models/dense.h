@@ -13,18 +13,23 @@
 
 namespace hadal {
 
-/// What tells the dense architectures apart. All are decoders with a norm before each half of a layer, rotary positions
-/// and grouped-query attention; biases are used wherever a file has them.
+/// What tells the architectures with dense attention apart. All are decoders with a norm before each half of a layer,
+/// rotary positions and grouped-query attention; biases are used wherever a file has them. The feed-forward halves may
+/// be a mixture of experts.
 struct DenseArchitecture {
   std::string_view name;  ///< general.architecture, and the prefix of the keys.
   NormKind norm = NormKind::rms;
   ops::RopePairs pairs = ops::RopePairs::halves;
-  FeedForwardStyle feed_forward{};
   bool biased_qkv = false;  ///< A file without these biases is incomplete.
   bool normed_qk = false;   ///< Every head of q and k goes through an RMSNorm before it turns.
+  /// rope.dimension_count tells of latent attention, which this model has not: whole heads turn.
+  bool whole_rope = false;
+  bool answer_window = false;  ///< attention.sliding_window leaves the prompt alone (R-SWA), which is not supported.
+  FeedForwardStyle feed_forward{};
 };
 
-/// llama (also Mistral, DeepSeek-LLM and DeepSeek-Coder, SmolLM), qwen2, qwen3, starcoder2.
+/// llama (also Mistral, DeepSeek-LLM and DeepSeek-Coder, SmolLM), qwen2, qwen3, starcoder2; with experts qwen2moe,
+/// qwen3moe, deepseek (V1 and the language model of VL2-Tiny), deepseek2-ocr.
 const DenseArchitecture* dense_architecture(std::string_view name);
 
 struct DenseParameters {

@@ -13,10 +13,15 @@ constexpr DenseArchitecture kArchitectures[] = {
     {.name = "llama", .pairs = ops::RopePairs::adjacent},
     {.name = "qwen2", .biased_qkv = true},
     {.name = "qwen3", .normed_qk = true},
+    {.name = "qwen2moe", .biased_qkv = true, .feed_forward = {.experts = true, .gated_shared = true}},
+    {.name = "qwen3moe", .normed_qk = true, .feed_forward = {.experts = true, .normalised = true}},
+    // DeepSeek-MoE (V1), stored like llama; the language model of DeepSeek-OCR is the same, stored as it was trained.
+    {.name = "deepseek", .pairs = ops::RopePairs::adjacent, .feed_forward = {.experts = true}},
+    {.name = "deepseek2-ocr", .whole_rope = true, .answer_window = true, .feed_forward = {.experts = true}},
     {.name = "starcoder2",
      .norm = NormKind::layer,
-     .feed_forward = {.kind = FeedForwardKind::gelu},
-     .biased_qkv = true},
+     .biased_qkv = true,
+     .feed_forward = {.kind = FeedForwardKind::gelu}},
 };
 
 void read_rope_scaling(KeyReader& keys, DenseParameters& p) {
@@ -56,9 +61,6 @@ void check(KeyReader& keys, const DenseParameters& p) {
       "@.rope.dimension_count and @.attention.key_length must be even, and the first no more than the second.");
   keys.require(keys.count_or("attention.value_length", p.head_size) == p.head_size,
                "@.attention.value_length must equal the key length.");
-  if (keys.count_or_zero("expert_count") > 0) {
-    keys.unsupported("@.expert_count says that this is a mixture of experts, which this version cannot run.");
-  }
   if (keys.has("attention.sliding_window_pattern")) {
     keys.unsupported("@.attention.sliding_window_pattern is set; this version knows one window for all layers only.");
   }
@@ -82,12 +84,15 @@ Result<DenseParameters> read_dense_parameters(const Checkpoint& file, const Dens
   p.feed_forward = read_feed_forward_parameters(keys, architecture.feed_forward, p.layers, p.width);
   p.context_length = keys.count("context_length");
   p.window = keys.count_or_zero("attention.sliding_window");
-  p.rope_dimensions = keys.count_or("rope.dimension_count", p.head_size);
+  p.rope_dimensions = architecture.whole_rope ? p.head_size : keys.count_or("rope.dimension_count", p.head_size);
   p.rope_base = keys.number_or("rope.freq_base", 10000.0F);
   const bool rms = architecture.norm == NormKind::rms;
   p.epsilon = keys.number_or(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5F);
   read_rope_scaling(keys, p);
   check(keys, p);
+  if (architecture.answer_window && p.window > 0) {
+    keys.unsupported("@.attention.sliding_window is set; this version knows no window that only the answer has.");
+  }
   if (!keys.result()) return keys.result().error();
 
   const auto embedding = file.tensor("token_embd.weight");

@@ -30,6 +30,12 @@ float KeyReader::number_or(std::string_view key, float fallback) {
   return *value;
 }
 
+bool KeyReader::flag_or(std::string_view key, bool fallback) {
+  const auto value = file_.boolean_or(name(key), fallback);
+  if (!value) return fail(value.error()), fallback;
+  return *value;
+}
+
 std::string_view KeyReader::text_or(std::string_view key, std::string_view fallback) {
   const auto value = file_.string_or(name(key), fallback);
   if (!value) return fail(value.error()), fallback;

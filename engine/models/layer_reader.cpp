@@ -36,4 +36,15 @@ void LayerReader::vector(std::string_view name, std::int64_t length, std::vector
   if (result_) take(tensors_.vector(full(name), length), into);
 }
 
+std::vector<WeightView> LayerReader::matrices(std::string_view name, std::int64_t count, std::int64_t rows,
+                                              std::int64_t cols) {
+  std::vector<WeightView> views;
+  if (result_) take(tensors_.matrices(full(name), count, rows, cols), views);
+  return views;
+}
+
+void LayerReader::fail(std::string_view name, std::string_view sentence) {
+  if (result_) result_ = file_.error(ErrorCode::invalid_file, concat("tensor ", full(name), " ", sentence));
+}
+
 }  // namespace hadal

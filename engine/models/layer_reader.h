@@ -24,7 +24,11 @@ class LayerReader {
   void norm(std::string_view part, NormKind kind, std::int64_t width, NormWeights& into);
   /// `name` with its ending, "attn_q_norm.weight".
   void vector(std::string_view name, std::int64_t length, std::vector<float>& into);
+  /// The `count` matrices of a tensor of three dimensions, `name` with its ending.
+  std::vector<WeightView> matrices(std::string_view name, std::int64_t count, std::int64_t rows, std::int64_t cols);
   bool has(std::string_view name) const;
+  /// Refuses the file for what its tensor `name` holds: "tensor NAME " and the sentence.
+  void fail(std::string_view name, std::string_view sentence);
 
   const Checkpoint& file() const { return file_; }
   const Result<void>& result() const { return result_; }

@@ -9,10 +9,14 @@
 namespace hadal {
 namespace {
 
-/// Names of tensors that hold a layer's routed experts one after another: ffn_gate_exps, ffn_up_exps, ffn_gate_up_exps
-/// ...
+/// Names of tensors that hold a layer's routed experts one after another, ffn_gate_exps, ffn_up_exps, ffn_gate_up_exps
+/// ..., or one of them: blk.3.ffn_gate.17.weight.
 bool holds_experts(std::string_view name) {
-  return name.find("_exps.") != std::string_view::npos;
+  if (name.find("_exps.") != std::string_view::npos) return true;
+  if (name.find(".ffn_") == std::string_view::npos || !name.ends_with(".weight")) return false;
+  name.remove_suffix(std::string_view(".weight").size());
+  const std::string_view number = name.substr(name.rfind('.') + 1);
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 /// Elements of one token's path through the tensor: of the experts only those that are used.

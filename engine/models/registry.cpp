@@ -16,13 +16,9 @@ struct Missing {
   std::string_view needs;
 };
 constexpr Missing kMissing[] = {
-    {"deepseek", "DeepSeek-MoE", "a mixture of experts with shared experts"},
     {"deepseek2", "DeepSeek-V2, V3 or R1", "multi-head latent attention and a mixture of experts"},
-    {"deepseek2-ocr", "DeepSeek-OCR", "a mixture of experts with shared experts"},
     {"deepseek32", "DeepSeek-V3.2", "sparse attention with a lightning indexer"},
     {"deepseek4", "DeepSeek-V4", "compressed sparse attention and hyper-connections"},
-    {"qwen2moe", "Qwen-MoE", "a mixture of experts"},
-    {"qwen3moe", "Qwen3-MoE", "a mixture of experts"},
     {"qwen2vl", "Qwen2-VL", "rotary positions in several dimensions"},
     {"phi3", "Phi-3", "fused projections and long-context factors"},
     {"gemma2", "Gemma 2", "capped logits and norms after each half"},
@@ -37,7 +33,8 @@ std::string_view told_apart(const Checkpoint& file, std::string_view name) {
 }
 
 std::string refusal(const Checkpoint& file, std::string_view name) {
-  const std::string runs = "this version of Hadal runs llama, qwen2, qwen3, starcoder2.";
+  const std::string runs =
+      "this version of Hadal runs llama, qwen2, qwen3, starcoder2, qwen2moe, qwen3moe, deepseek, deepseek2-ocr.";
   const std::string named =
       concat("the model's architecture (metadata general.architecture) is \"", printable(name), "\"");
   const auto missing = std::ranges::find(kMissing, told_apart(file, name), &Missing::name);

@@ -1,5 +1,7 @@
 #include "models/tensor_reader.h"
 
+#include <array>
+
 #include "base/text.h"
 #include "tensor/dequantise.h"
 
@@ -25,14 +27,40 @@ Result<const CheckpointTensor*> TensorReader::checked(std::string_view name, std
   return found;
 }
 
+Result<void> TensorReader::computable(const CheckpointTensor& tensor) const {
+  const DTypeTraits& traits = dtype_traits(tensor.type);
+  if (traits.computable) return {};
+  return file_.error(ErrorCode::unsupported, concat("tensor ", tensor.name, " is of type ", traits.name,
+                                                    ", which this version cannot compute with."));
+}
+
+Result<std::vector<WeightView>> TensorReader::matrices(std::string_view name, std::int64_t count, std::int64_t rows,
+                                                       std::int64_t cols) {
+  const auto found = file_.tensor(name);
+  if (!found) return found.error();
+  const CheckpointTensor& tensor = **found;
+  const std::array<std::uint64_t, 4> wanted{static_cast<std::uint64_t>(cols), static_cast<std::uint64_t>(rows),
+                                            static_cast<std::uint64_t>(count), 1};
+  if (tensor.shape != wanted) {
+    return file_.error(ErrorCode::invalid_file,
+                       concat("tensor ", name, " is ", tensor.shape[2], " x ", tensor.shape[1], " x ", tensor.shape[0],
+                              " where the model needs ", count, " x ", rows, " x ", cols, "."));
+  }
+  if (auto able = computable(tensor); !able) return able.error();
+  bytes_ += tensor.bytes();
+  std::vector<WeightView> views;
+  WeightView view{tensor.data.data(), rows, cols, tensor.type};
+  for (std::int64_t i = 0; i < count; ++i) {
+    views.push_back(view);
+    view.data += rows * view.row_bytes();
+  }
+  return views;
+}
+
 Result<WeightView> TensorReader::matrix(std::string_view name, std::int64_t rows, std::int64_t cols) {
   const auto tensor = checked(name, rows, cols);
   if (!tensor) return tensor.error();
-  const DTypeTraits& traits = dtype_traits((*tensor)->type);
-  if (!traits.computable) {
-    return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", traits.name,
-                                                      ", which this version cannot compute with."));
-  }
+  if (auto able = computable(**tensor); !able) return able.error();
   bytes_ += (*tensor)->bytes();
   return WeightView{(*tensor)->data.data(), rows, cols, (*tensor)->type};
 }

@@ -16,6 +16,9 @@ class TensorReader {
 
   /// A matrix of a computable type.
   Result<WeightView> matrix(std::string_view name, std::int64_t rows, std::int64_t cols);
+  /// The matrices of a tensor of three dimensions, one after another.
+  Result<std::vector<WeightView>> matrices(std::string_view name, std::int64_t count, std::int64_t rows,
+                                           std::int64_t cols);
   /// A vector of F32, F16 or BF16, copied out as float32.
   Result<std::vector<float>> vector(std::string_view name, std::int64_t length);
 
@@ -23,6 +26,7 @@ class TensorReader {
 
  private:
   Result<const CheckpointTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
+  Result<void> computable(const CheckpointTensor& tensor) const;
 
   const Checkpoint& file_;
   std::uint64_t bytes_ = 0;

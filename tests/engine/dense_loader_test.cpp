@@ -96,11 +96,10 @@ class DenseLoaderTest : public QObject {
     Tiny tiny;
     tiny.architecture = "mamba\n";
     refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama, qwen2, qwen3, starcoder2"});
-    const std::pair<const char*, const char*> known[] = {{"deepseek", "mixture of experts"},
+    const std::pair<const char*, const char*> known[] = {{"gpt-oss", "mixture of experts"},
                                                          {"deepseek2", "latent attention"},
                                                          {"deepseek32", "V3.2), which would need sparse attention"},
-                                                         {"deepseek4", "DeepSeek-V4"},
-                                                         {"qwen3moe", "mixture of experts"}};
+                                                         {"deepseek4", "DeepSeek-V4"}};
     for (const auto& [name, needs] : known) {
       tiny.architecture = name;
       refused(tiny, ErrorCode::unsupported, {name, needs});

@@ -11,6 +11,7 @@ using hadal::test::GgufWriter;
 class ModelInfoTest : public QObject {
   Q_OBJECT
  private slots:
+  void countsAMixtureOfExperts_data();
   void countsAMixtureOfExperts();
   void refusesWrongTypes_data();
   void refusesWrongTypes();
@@ -18,8 +19,8 @@ class ModelInfoTest : public QObject {
 
 namespace {
 
-/// DeepSeek-V2-Lite's tensors, as its GGUF files name and shape them.
-GgufWriter deepseekV2Lite() {
+/// DeepSeek-V2-Lite's tensors, as its GGUF files name and shape them; or, `apart`, with a tensor for each expert.
+GgufWriter deepseekV2Lite(bool apart) {
   GgufWriter w;
   w.text("general.architecture", "deepseek2").text("general.name", "DeepSeek-V2-Lite").u32("deepseek2.block_count", 27);
   w.u32("deepseek2.context_length", 163840).u32("deepseek2.embedding_length", 2048);
@@ -41,7 +42,15 @@ GgufWriter deepseekV2Lite() {
         .tensor(name(("ffn_up" + kind).c_str()), {2048, width}, q);
     w.tensor(name(("ffn_down" + kind).c_str()), {width, 2048}, q);
     if (dense) continue;
-    w.tensor(name("ffn_gate_inp"), {2048, 64}).tensor(name("ffn_gate_exps"), {2048, 1408, 64}, q);
+    w.tensor(name("ffn_gate_inp"), {2048, 64});
+    for (int e = 0; apart && e < 64; ++e) {
+      const std::string end = "." + std::to_string(e);
+      w.tensor(name(("ffn_gate" + end).c_str()), {2048, 1408}, q)
+          .tensor(name(("ffn_up" + end).c_str()), {2048, 1408}, q);
+      w.tensor(name(("ffn_down" + end).c_str()), {1408, 2048}, q);
+    }
+    if (apart) continue;
+    w.tensor(name("ffn_gate_exps"), {2048, 1408, 64}, q);
     w.tensor(name("ffn_up_exps"), {2048, 1408, 64}, q).tensor(name("ffn_down_exps"), {1408, 2048, 64}, q);
   }
   return w;
@@ -50,10 +59,16 @@ GgufWriter deepseekV2Lite() {
 }  // namespace
 
 // The figures the model's authors give: 15.7 billion parameters, 2.4 billion of them active.
+void ModelInfoTest::countsAMixtureOfExperts_data() {
+  QTest::addColumn<bool>("apart");
+  QTest::newRow("one tensor a matrix") << false;
+  QTest::newRow("one tensor an expert") << true;
+}
 void ModelInfoTest::countsAMixtureOfExperts() {
+  QFETCH(bool, apart);
   const QTemporaryDir folder;
   const std::filesystem::path path = folder.filePath("lite.gguf").toStdString();
-  const GgufWriter writer = deepseekV2Lite();
+  const GgufWriter writer = deepseekV2Lite(apart);
   const std::string header = writer.header();
   test::write_file(path, header);
   std::uint64_t data = 0;
@@ -71,7 +86,7 @@ void ModelInfoTest::countsAMixtureOfExperts() {
            qPrintable(QString::number(info->active_parameters)));
   QCOMPARE(info->layers, 27U);
   QCOMPARE(info->context_length, 163840U);
-  QCOMPARE(info->tensor_types.at("Q8_0"), 269U);
+  QCOMPARE(info->tensor_types.at("Q8_0"), apart ? 269U + 26 * 3 * 63 : 269U);
   QVERIFY(info->tokenizer == "gpt2/deepseek-llm");
 }
 

@@ -1,3 +1,4 @@
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -12,12 +13,12 @@
 using namespace hadal;
 
 /// Tiny random models of every architecture, option and weight type against transformers in float32 with the weights
-/// dequantised from the same file (tests/reference/tiny_models.py).
+/// dequantised from the same file (tests/reference/tiny_models.py, and likewise for each folder tiny_*).
 class TinyModelsTest : public QObject {
   Q_OBJECT
 
-  QString folder_ = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/tiny_models/";
-  QJsonObject cases_;
+  QString folder_ = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/";
+  QJsonObject cases_;  ///< By folder and name, "tiny_models/llama".
 
   static std::vector<float> logits(const std::shared_ptr<const Model>& model, const std::vector<TokenId>& ids,
                                    Device device, bool step) {
@@ -59,10 +60,13 @@ class TinyModelsTest : public QObject {
 
  private slots:
   void initTestCase() {
-    QFile file(folder_ + "cases.json");
-    QVERIFY(file.open(QFile::ReadOnly));
-    cases_ = QJsonDocument::fromJson(file.readAll()).object()["cases"].toObject();
-    QVERIFY(cases_.size() >= 26);
+    for (const QString& folder : QDir(folder_).entryList({"tiny_*"}, QDir::Dirs)) {
+      QFile file(folder_ + folder + "/cases.json");
+      QVERIFY(file.open(QFile::ReadOnly));
+      const QJsonObject cases = QJsonDocument::fromJson(file.readAll()).object()["cases"].toObject();
+      for (const QString& name : cases.keys()) cases_[folder + "/" + name] = cases[name];
+    }
+    QVERIFY(cases_.size() >= 37);
   }
 
   void logits_are_those_of_transformers_data() {

@@ -315,6 +315,11 @@ void add_bias(const MatmulPart& part, std::int64_t tokens, std::int64_t begin, s
 }
 }  // namespace
 
+void cpu::matmul_rows(const Context& context, const MatmulPart& part, const float* x, std::int64_t tokens,
+                      std::int64_t begin, std::int64_t end) {
+  HADAL_DISPATCH(context, matmul_rows)(part.w, x, tokens, part.y, begin, end);
+}
+
 void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
   std::int64_t rows = 0, row_bytes = 1;
   for (const MatmulPart& part : parts) {

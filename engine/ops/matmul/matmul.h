@@ -30,6 +30,10 @@ void matmul(const Context& context, std::span<const MatmulPart> parts, const flo
 
 namespace cpu {
 void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
-}
+/// Rows [begin, end) of the part's y, without its bias and on the calling thread: for operations that divide their work
+/// among the pool's threads themselves. Begins best at a multiple of 4.
+void matmul_rows(const Context& context, const MatmulPart& part, const float* x, std::int64_t tokens,
+                 std::int64_t begin, std::int64_t end);
+}  // namespace cpu
 
 }  // namespace hadal::ops

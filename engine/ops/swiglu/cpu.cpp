@@ -45,6 +45,10 @@ namespace {
 HWY_EXPORT(swiglu_range);
 }
 
+void cpu::swiglu_piece(const Context& context, const float* gate, const float* up, std::int64_t count, float* out) {
+  HADAL_DISPATCH(context, swiglu_range)(gate, up, 0, count, out);
+}
+
 void cpu::swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out) {
   context.pool.for_range(count, 4096, [&](std::int64_t begin, std::int64_t end, int) {
     HADAL_DISPATCH(context, swiglu_range)(gate, up, begin, end, out);

@@ -15,6 +15,8 @@ void swiglu(const Context& context, const float* gate, const float* up, std::int
 
 namespace cpu {
 void swiglu(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
-}
+/// On the calling thread.
+void swiglu_piece(const Context& context, const float* gate, const float* up, std::int64_t count, float* out);
+}  // namespace cpu
 
 }  // namespace hadal::ops

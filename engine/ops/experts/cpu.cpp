@@ -1,0 +1,153 @@
+#include "ops/experts/experts.h"
+
+#include <algorithm>
+
+#include "ops/experts/groups.h"
+#include "ops/matmul/matmul.h"
+#include "ops/swiglu/swiglu.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/experts/cpu.cpp"
+#include "ops/simd_targets.h"
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+// clang-format on
+
+// Two loops over the pool. The first goes over the rows of gate and up, the second over those of down, and each piece
+// computes its rows for all experts that have tokens. So pieces weigh the same whether all tokens go to one expert or
+// to many, there are enough of them for one token too, and the second loop can add a token's outputs up in the order of
+// its experts.
+
+HWY_BEFORE_NAMESPACE();
+namespace hadal::ops::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// y[i] += weight * x[i], every element with one rounding where the processor can.
+void add_weighted(const float* x, float weight, std::int64_t count, float* y) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto w = hn::Set(d, weight);
+  for (std::int64_t i = 0; i < count; i += lanes) {
+    const auto rest = static_cast<std::size_t>(std::min(lanes, count - i));
+    hn::StoreN(hn::MulAdd(w, hn::LoadN(d, x + i, rest), hn::LoadN(d, y + i, rest)), d, y + i, rest);
+  }
+}
+
+}  // namespace
+}  // namespace hadal::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hadal::ops {
+namespace {
+HWY_EXPORT(add_weighted);
+
+class Experts {
+ public:
+  Experts(const Context& context, std::span<const Expert> experts, const ExpertRoutes& routes, const float* x,
+          float* scratch)
+      : context_(context),
+        experts_(experts),
+        routes_(routes),
+        sorted_(group_by_expert(routes, experts.size())),
+        width_(experts.front().down.rows),
+        inner_(experts.front().gate.rows),
+        x_(x),
+        rows_(scratch),
+        gate_(rows_ + routes.tokens * routes.used * width_),
+        up_(gate_ + routes.tokens * routes.used * inner_) {}
+
+  void run(const float* base, float* y) const {
+    if (routes_.tokens > 1) sort_rows();
+    const auto over = [&](std::int64_t rows, auto piece) {
+      context_.pool.for_range(rows, grain(rows), [&](std::int64_t begin, std::int64_t end, int) { piece(begin, end); });
+    };
+    over(inner_, [&](std::int64_t begin, std::int64_t end) { inner_rows(begin, end); });
+    over(width_, [&](std::int64_t begin, std::int64_t end) {
+      for (const ExpertGroups::Group& group : sorted_.groups) {
+        const MatmulPart down{expert(group).down, rows_ + group.first * width_};
+        cpu::matmul_rows(context_, down, up_ + group.first * inner_, group.tokens, begin, end);
+      }
+      add_up(base, begin, end, y);
+    });
+  }
+
+ private:
+  const Expert& expert(const ExpertGroups::Group& group) const {
+    return experts_[static_cast<std::size_t>(group.expert)];
+  }
+
+  /// Some pieces for every thread, but of no more rows than a panel of matmul, and of whole tiles.
+  std::int64_t grain(std::int64_t rows) const {
+    constexpr std::int64_t kPiecesPerThread = 8;
+    return std::clamp<std::int64_t>(rows / (context_.pool.threads() * kPiecesPerThread) / 4 * 4, 4, 32);
+  }
+
+  /// Brings the activations of each expert's tokens together; those of a single token are read where they are.
+  void sort_rows() const {
+    context_.pool.for_range(static_cast<std::int64_t>(sorted_.groups.size()), 1,
+                            [&](std::int64_t begin, std::int64_t end, int) {
+                              for (std::int64_t g = begin; g < end; ++g) {
+                                const auto& group = sorted_.groups[static_cast<std::size_t>(g)];
+                                if (group.tokens > 1) gather(group);
+                              }
+                            });
+  }
+
+  void gather(const ExpertGroups::Group& group) const {
+    for (std::int64_t i = group.first; i < group.first + group.tokens; ++i) {
+      std::copy_n(x_ + sorted_.tokens[static_cast<std::size_t>(i)] * width_, width_, rows_ + i * width_);
+    }
+  }
+
+  const float* input(const ExpertGroups::Group& group) const {
+    return group.tokens > 1 ? rows_ + group.first * width_
+                            : x_ + sorted_.tokens[static_cast<std::size_t>(group.first)] * width_;
+  }
+
+  void inner_rows(std::int64_t begin, std::int64_t end) const {
+    for (const ExpertGroups::Group& group : sorted_.groups) {
+      float *gate = gate_ + group.first * inner_, *up = up_ + group.first * inner_;
+      cpu::matmul_rows(context_, {expert(group).gate, gate}, input(group), group.tokens, begin, end);
+      cpu::matmul_rows(context_, {expert(group).up, up}, input(group), group.tokens, begin, end);
+      for (std::int64_t t = 0; t < group.tokens; ++t) {
+        float* row = up + t * inner_ + begin;
+        cpu::swiglu_piece(context_, gate + t * inner_ + begin, row, end - begin, row);
+      }
+    }
+  }
+
+  void add_up(const float* base, std::int64_t begin, std::int64_t end, float* y) const {
+    for (std::int64_t t = 0; t < routes_.tokens; ++t) {
+      float* out = y + t * width_ + begin;
+      if (!base) std::fill_n(out, end - begin, 0.0F);
+      if (base && base != y) std::copy_n(base + t * width_ + begin, end - begin, out);
+      for (std::int64_t i = t * routes_.used; i < (t + 1) * routes_.used; ++i) {
+        const float* row = rows_ + sorted_.places[static_cast<std::size_t>(i)] * width_ + begin;
+        HADAL_DISPATCH(context_, add_weighted)(row, routes_.weights[i], end - begin, out);
+      }
+    }
+  }
+
+  const Context& context_;
+  std::span<const Expert> experts_;
+  const ExpertRoutes& routes_;
+  ExpertGroups sorted_;
+  std::int64_t width_, inner_;
+  const float* x_;
+  float* rows_;  ///< [routes, width]: inputs sorted by expert, then the experts' outputs
+  float* gate_;  ///< [routes, inner]
+  float* up_;    ///< [routes, inner]; in the end silu(gate) * up
+};
+
+}  // namespace
+
+void cpu::experts(const Context& context, std::span<const Expert> experts, const ExpertRoutes& routes, const float* x,
+                  const float* base, float* scratch, float* y) {
+  Experts(context, experts, routes, x, scratch).run(base, y);
+}
+
+}  // namespace hadal::ops
+#endif
