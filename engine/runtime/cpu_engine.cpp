@@ -37,6 +37,15 @@ std::int32_t blocks_for(std::size_t tokens) {
   return static_cast<std::int32_t>((tokens + KvCache::block_tokens - 1) / KvCache::block_tokens);
 }
 
+Result<void> check_experts(int wanted, const ExpertShape& shape) {
+  if (wanted == 0 || (wanted > 0 && wanted <= shape.used)) return {};
+  if (shape.used == 0)
+    return Error{ErrorCode::invalid_argument, "This model has no experts of which fewer could be used."};
+  return Error{ErrorCode::invalid_argument,
+               concat("This model uses ", shape.used, " of its ", shape.experts, " experts for a token; 1 to ",
+                      shape.used, " can be, not ", wanted, ".")};
+}
+
 /// Defaults filled in, nonsense refused.
 Result<EngineOptions> resolved(const EngineOptions& wanted, const Decoder& decoder) {
   EngineOptions options = wanted;
@@ -46,6 +55,7 @@ Result<EngineOptions> resolved(const EngineOptions& wanted, const Decoder& decod
         ErrorCode::invalid_argument,
         "The engine needs a context length of 0 or more, 1 to 256 requests at once and a step of 1 ms or more."};
   }
+  if (auto checked = check_experts(options.experts_used, decoder.expert_shape()); !checked) return checked.error();
   const int trained = decoder.context_length();
   if (options.context_length == 0) options.context_length = std::min(trained, 8192);
   if (options.context_length > trained) {
@@ -97,7 +107,7 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       target_(std::move(target)),
       pool_(options.threads),
       cache_(std::move(cache)),
-      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index}, *cache_),
+      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index}, *cache_, options.experts_used),
       budget_(options.step_milliseconds / 1000.0,
               guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
               kMostTokens) {}

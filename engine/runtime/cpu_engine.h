@@ -23,6 +23,7 @@ class CpuEngine final : public Engine {
   bool idle() const override { return sequences_.empty(); }
   std::vector<Event> step() override;
   EngineStatus status() const override;
+  const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
 

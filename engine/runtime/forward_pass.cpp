@@ -2,6 +2,16 @@
 
 namespace hadal {
 
+ForwardPass::ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache, int experts_used)
+    : decoder_(decoder), context_(context), cache_(cache), experts_used_(experts_used) {
+  const ExpertShape shape = decoder.expert_shape();
+  usage_.layers = static_cast<std::size_t>(shape.layers);
+  usage_.experts = static_cast<std::size_t>(shape.experts);
+  usage_.used = static_cast<std::size_t>(experts_used > 0 ? experts_used : shape.used);
+  usage_.chosen.resize(usage_.layers * usage_.experts);
+  usage_.weight.resize(usage_.layers * usage_.experts);
+}
+
 Result<void> ForwardPass::reserve(std::int64_t floats) {
   const std::size_t bytes = static_cast<std::size_t>(floats) * sizeof(float);
   if (bytes <= scratch_.size()) return {};
@@ -30,8 +40,9 @@ Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wa
   const auto floats =
       decoder_.scratch_floats(static_cast<std::int64_t>(ids_.size()), static_cast<std::int64_t>(logit_rows_.size()));
   if (auto reserved = reserve(floats); !reserved) return reserved;
-  const Batch batch{ids_, positions_, rows_, logit_rows_};
+  const Batch batch{ids_, positions_, rows_, logit_rows_, experts_used_, usage_.layers > 0 ? &usage_ : nullptr};
   decoder_.forward(context_, batch, cache_.layers(), scratch_.as<float>(), logits);
+  usage_.tokens += ids_.size();
   return {};
 }
 

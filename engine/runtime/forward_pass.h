@@ -23,12 +23,13 @@ enum class WantedLogits { last, all };
 /// Runs a decoder over segments of sequences. Owns the scratch memory, which grows with the largest batch so far.
 class ForwardPass {
  public:
-  ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache)
-      : decoder_(decoder), context_(context), cache_(cache) {}
+  /// `experts_used`: as in EngineOptions.
+  ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache, int experts_used);
 
   /// Writes logits of each segment's last token, or of all, one after another, to `logits` [wanted, vocabulary].
   Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits);
 
+  const ExpertUsage& expert_usage() const { return usage_; }
   void release_scratch() { scratch_ = AlignedBuffer(); }
 
  private:
@@ -42,6 +43,8 @@ class ForwardPass {
   std::vector<std::int32_t> positions_;
   std::vector<ops::AttentionRow> rows_;
   std::vector<std::int32_t> logit_rows_;
+  int experts_used_;
+  ExpertUsage usage_;
 };
 
 }  // namespace hadal

@@ -168,7 +168,8 @@ Command bench_command() {
             {"--json", "", "Print one JSON object"},
             device_option,
             threads_option,
-            context_option}},
+            context_option,
+            experts_used_option}},
           run};
 }
 

@@ -35,6 +35,7 @@ Command detokenize_command();
 Command logits_command();
 Command generate_command();
 Command perplexity_command();
+Command experts_command();
 Command bench_command();
 Command devices_command();
 Command template_command();

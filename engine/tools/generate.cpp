@@ -196,7 +196,8 @@ Command generate_command() {
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
                     device_option,
                     threads_option,
-                    context_option}},
+                    context_option,
+                    experts_used_option}},
                   run};
   std::ranges::copy(sampling_option_list, std::back_inserter(command.spec.options));
   return command;

@@ -43,7 +43,8 @@ Command logits_command() {
             {"--json", "", "Print {\"tokens\", \"vocab\"}, as it does anyway"},
             device_option,
             threads_option,
-            context_option}},
+            context_option,
+            experts_used_option}},
           run};
 }
 

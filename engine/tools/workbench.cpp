@@ -25,7 +25,10 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   if (!threads) return threads.error();
   const auto context = arguments.integer("--context", 0, 2, 1 << 24);
   if (!context) return context.error();
+  const auto experts = arguments.integer("--experts-used", 0, 1, 1 << 16);
+  if (!experts) return experts.error();
   options.device = *device;
+  options.experts_used = static_cast<int>(*experts);
   options.threads = static_cast<int>(*threads);
   options.context_length = static_cast<int>(*context);
   return options;

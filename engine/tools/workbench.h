@@ -12,13 +12,16 @@ inline constexpr Option threads_option{"--threads", "N", "Compute threads (defau
 inline constexpr Option context_option{"--context", "N",
                                        "Context length in tokens (default: the model's, at most 8192)"};
 
+inline constexpr Option experts_used_option{"--experts-used", "K",
+                                            "Experts of a token, fewer than the model's (default: the model's)"};
+
 /// A model and an engine over it, as the command line wants them.
 struct Workbench {
   std::shared_ptr<const Model> model;
   std::unique_ptr<Engine> engine;
 };
 
-/// Of --device, --threads and --context, where the command has them.
+/// Of --device, --threads, --context and --experts-used, where the command has them.
 Result<EngineOptions> engine_options(const Arguments& arguments);
 /// The first positional is the model. What the engine has to say while it works goes to stderr.
 Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hadal/expert_usage.h"
 #include "hadal/grammar.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
@@ -30,6 +31,9 @@ struct EngineOptions {
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
+  /// Routed experts of a token, where fewer than the model was trained with are wanted: faster, and worse. 0: the
+  /// model's. Refused for models without experts, and above what the model uses.
+  int experts_used = 0;
   LogSink log{};
 };
 
@@ -104,6 +108,9 @@ class Engine {
   /// One scheduler iteration over every running request: each decoding one gains a token, prompts gain a chunk.
   virtual std::vector<Event> step() = 0;
   virtual EngineStatus status() const = 0;
+  /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
+  /// takes the difference. Changes with every step; without layers for models that have no experts.
+  virtual const ExpertUsage& expert_usage() const = 0;
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
