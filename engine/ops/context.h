@@ -1,13 +1,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/compute_pool.h"
+#include "tensor/view.h"
 
 namespace hadal::ops {
 
 /// Which twin of an operation runs.
 enum class Backend { reference, cpu };
+
+/// Sees what matrices are multiplied with: [tokens, w.cols] float32. Called by the thread that calls the operation,
+/// before it returns.
+class ActivationObserver {
+ public:
+  virtual ~ActivationObserver() = default;
+  virtual void multiplied(const WeightView& w, const float* x, std::int64_t tokens) = 0;
+};
 
 /// What every operation needs besides its operands. The pool outlives the context; one operation at a time uses it.
 /// The twins themselves, `reference::` and `cpu::`, are declared beside each operation for the tests that compare them.
@@ -15,6 +25,7 @@ struct Context {
   ComputePool& pool;
   Backend backend;
   std::size_t cpu_target;  ///< Backend::cpu: CpuTarget::index of the variant to run.
+  ActivationObserver* observer = nullptr;
 };
 
 }  // namespace hadal::ops

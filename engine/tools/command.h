@@ -39,5 +39,7 @@ Command experts_command();
 Command bench_command();
 Command devices_command();
 Command template_command();
+Command quantize_command();
+Command imatrix_command();
 
 }  // namespace hadal::tools

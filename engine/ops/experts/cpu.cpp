@@ -65,6 +65,7 @@ class Experts {
       context_.pool.for_range(rows, grain(rows), [&](std::int64_t begin, std::int64_t end, int) { piece(begin, end); });
     };
     over(inner_, [&](std::int64_t begin, std::int64_t end) { inner_rows(begin, end); });
+    if (context_.observer) observe();
     over(width_, [&](std::int64_t begin, std::int64_t end) {
       for (const ExpertGroups::Group& group : sorted_.groups) {
         const MatmulPart down{expert(group).down, rows_ + group.first * width_};
@@ -105,6 +106,15 @@ class Experts {
   const float* input(const ExpertGroups::Group& group) const {
     return group.tokens > 1 ? rows_ + group.first * width_
                             : x_ + sorted_.tokens[static_cast<std::size_t>(group.first)] * width_;
+  }
+
+  /// Between the two loops: the second puts the outputs in the place of the inputs.
+  void observe() const {
+    for (const ExpertGroups::Group& group : sorted_.groups) {
+      context_.observer->multiplied(expert(group).gate, input(group), group.tokens);
+      context_.observer->multiplied(expert(group).up, input(group), group.tokens);
+      context_.observer->multiplied(expert(group).down, up_ + group.first * inner_, group.tokens);
+    }
   }
 
   void inner_rows(std::int64_t begin, std::int64_t end) const {

@@ -19,6 +19,11 @@ void experts(const Context& context, std::span<const Expert> experts, const Expe
       const MatmulPart parts[] = {{expert.gate, gate}, {expert.up, up}}, down[] = {{expert.down, out}};
       reference::matmul(context, parts, x + t * width, 1);
       reference::swiglu(context, gate, up, inner, up);
+      if (context.observer) {
+        context.observer->multiplied(expert.gate, x + t * width, 1);
+        context.observer->multiplied(expert.up, x + t * width, 1);
+        context.observer->multiplied(expert.down, up, 1);
+      }
       reference::matmul(context, down, up, 1);
       for (std::int64_t c = 0; c < width; ++c) {
         sum[static_cast<std::size_t>(c)] += static_cast<double>(routes.weights[i]) * static_cast<double>(out[c]);

@@ -1,0 +1,145 @@
+#include "models/quantise_model.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
+#include "ops/quantise/quantise.h"
+#include "tensor/dequantise.h"
+
+namespace hadal {
+namespace {
+
+/// Floats in memory at once: 16 MiB, and at least one row.
+constexpr std::int64_t kPieceElements = std::int64_t{1} << 22;
+
+/// GGUF's version of the block layouts, for general.quantization_version.
+constexpr std::uint32_t kQuantisationVersion = 2;
+
+/// Tensors of whole numbers and the like go over as they are.
+bool is_float(DType type) {
+  const auto number = static_cast<std::uint32_t>(type);
+  const bool whole =
+      number >= static_cast<std::uint32_t>(DType::i8) && number <= static_cast<std::uint32_t>(DType::f64);
+  return !whole;
+}
+
+/// Keys that speak of the source's types, or of files it was split into.
+bool superseded(std::string_view key) {
+  return key == "general.file_type" || key == "general.quantization_version" || key == "general.alignment" ||
+         key.starts_with("split.") || key.starts_with("quantize.imatrix.");
+}
+
+/// Of a tensor of many experts.
+std::int64_t matrices_of(const CheckpointTensor& tensor) {
+  return static_cast<std::int64_t>(tensor.elements / (tensor.shape[0] * tensor.shape[1]));
+}
+
+std::int64_t layers_of(const Checkpoint& source) {
+  const auto architecture = source.string_or("general.architecture", "");
+  const auto layers = architecture ? source.u32_or(concat(*architecture, ".block_count"), 0) : Result<std::uint32_t>(0);
+  return layers ? *layers : 0;
+}
+
+/// Rows [first, first + count) of a tensor as float32.
+void read_rows(const ops::Context& context, const CheckpointTensor& tensor, std::int64_t first, std::int64_t count,
+               float* out) {
+  const std::int64_t row_bytes = static_cast<std::int64_t>(tensor.bytes()) / tensor.rows();
+  const std::byte* data = tensor.data.data() + first * row_bytes;
+  context.pool.for_range(count, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      dequantise_row(tensor.type, data + row * row_bytes, tensor.columns(), out + row * tensor.columns());
+    }
+  });
+}
+
+}  // namespace
+
+Result<ModelQuantiser> ModelQuantiser::plan(const Checkpoint& source, QuantisationMix mix,
+                                            const ImportanceMatrix* importance) {
+  ModelQuantiser out(source, importance);
+  out.copy_metadata(mix);
+  const MixModel model{layers_of(source), source.find_tensor("output.weight") == nullptr};
+  for (const CheckpointTensor& tensor : source.tensors()) {
+    const std::span<const std::uint64_t> shape(tensor.shape.data(), tensor.dimensions);
+    TensorQuantisation work{&tensor, {tensor.type, tensor.type}, false};
+    if (is_float(tensor.type)) {
+      if (!dtype_traits(tensor.type).computable) {
+        return source.error(ErrorCode::unsupported, concat("tensor ", printable(tensor.name), " is of type ",
+                                                           dtype_traits(tensor.type).name, ", which cannot be read."));
+      }
+      work.choice = choose_type(mix, model, {tensor.name, shape});
+      work.weighed = importance != nullptr &&
+                     importance->importance(tensor.name, tensor.columns(), matrices_of(tensor)).has_value();
+    }
+    out.plan_.tensor(tensor.name, work.choice.type, shape);
+    out.source_bytes_ += tensor.bytes();
+    out.elements_ += tensor.elements;
+    out.tensors_.push_back(work);
+  }
+  if (!out.plan_.result()) return out.plan_.result().error();
+  out.file_bytes_ = out.plan_.file_bytes();
+  return out;
+}
+
+void ModelQuantiser::copy_metadata(QuantisationMix mix) {
+  for (const std::string_view key : source_.keys()) {
+    if (!superseded(key)) plan_.copy(key, *source_.value(key));
+  }
+  plan_.number("general.file_type", mix_traits(mix).file_type);
+  plan_.number("general.quantization_version", kQuantisationVersion);
+  if (importance_) {
+    plan_.number("quantize.imatrix.entries_count", static_cast<std::int32_t>(importance_->entries().size()));
+  }
+}
+
+Result<void> ModelQuantiser::write(const std::filesystem::path& path, const ops::Context& context,
+                                   const Progress& progress) {
+  auto writer = GgufWriter::create(path, std::move(plan_));
+  if (!writer) return writer.error();
+  std::uint64_t done = 0;
+  for (const TensorQuantisation& work : tensors_) {
+    if (auto written = write_tensor(*writer, context, work, done, progress); !written) return written;
+    done += work.tensor->bytes();
+  }
+  return writer->finish();
+}
+
+Result<void> ModelQuantiser::write_tensor(GgufWriter& writer, const ops::Context& context,
+                                          const TensorQuantisation& work, std::uint64_t done,
+                                          const Progress& progress) const {
+  const CheckpointTensor& tensor = *work.tensor;
+  if (!is_float(tensor.type)) return writer.append(tensor.data);
+  const std::int64_t cols = tensor.columns(), rows = tensor.rows(), matrix_rows = rows / matrices_of(tensor);
+  const auto importance = work.weighed ? importance_->importance(tensor.name, cols, matrices_of(tensor)) : std::nullopt;
+  const std::int64_t row_bytes = WeightView{nullptr, rows, cols, work.choice.type}.row_bytes();
+  const std::int64_t most = std::clamp<std::int64_t>(kPieceElements / cols, 1, matrix_rows);
+  std::vector<float> floats(static_cast<std::size_t>(most * cols));
+  std::vector<std::byte> blocks(static_cast<std::size_t>(most * row_bytes));
+  // A piece lies within one matrix, whose columns have one importance.
+  for (std::int64_t row = 0, count = 0; row < rows; row += count) {
+    count = std::min(most, matrix_rows - row % matrix_rows);
+    read_rows(context, tensor, row, count, floats.data());
+    const float* weights = importance ? importance->data() + row / matrix_rows * cols : nullptr;
+    if (!ops::quantise(context, work.choice.type, floats.data(), count, cols, weights, blocks.data())) {
+      return source_.error(ErrorCode::invalid_file, concat("tensor ", printable(tensor.name),
+                                                           " holds a weight that is no number, or too large for ",
+                                                           dtype_traits(work.choice.type).name, "."));
+    }
+    // What has its type already is not searched for again.
+    const auto bytes = static_cast<std::size_t>(count * row_bytes);
+    const auto piece = tensor.type == work.choice.type
+                           ? tensor.data.subspan(static_cast<std::size_t>(row * row_bytes), bytes)
+                           : std::span<const std::byte>(blocks).first(bytes);
+    if (auto written = writer.append(piece); !written) return written;
+    const auto part = static_cast<double>(row + count) / static_cast<double>(rows);
+    if (progress && !progress(done + static_cast<std::uint64_t>(part * static_cast<double>(tensor.bytes())))) {
+      return Error{ErrorCode::cancelled, "Quantising was cancelled."};
+    }
+  }
+  return {};
+}
+
+}  // namespace hadal

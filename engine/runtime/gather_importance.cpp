@@ -1,0 +1,70 @@
+#include "runtime/gather_importance.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <vector>
+
+#include "models/model_impl.h"
+#include "runtime/forward_pass.h"
+
+namespace hadal {
+namespace {
+
+/// Tokens of one pass: all their logits are computed, so that the output matrix sees every position.
+constexpr std::size_t kPassTokens = 128;
+
+/// Knows by its address which tensor of the checkpoint, and which matrix of it, a weight is.
+class Gatherer final : public ops::ActivationObserver {
+ public:
+  explicit Gatherer(const Checkpoint& checkpoint) {
+    for (const CheckpointTensor& tensor : checkpoint.tensors()) tensors_.emplace(tensor.data.data(), &tensor);
+  }
+
+  void multiplied(const WeightView& w, const float* x, std::int64_t tokens) override {
+    auto next = tensors_.upper_bound(w.data);
+    if (next == tensors_.begin()) return;
+    const CheckpointTensor& tensor = *std::prev(next)->second;
+    const std::int64_t offset = w.data - tensor.data.data(), size = static_cast<std::int64_t>(tensor.bytes());
+    // A view of another width is no row of the tensor as it is stored.
+    if (offset >= size || w.cols != tensor.columns() || tensor.dimensions < 2) return;
+    const auto matrices = tensor.rows() / static_cast<std::int64_t>(tensor.shape[1]);
+    matrix_.add(tensor.name, tensor.columns(), matrices, offset / (size / matrices), x, tokens);
+  }
+
+  ImportanceMatrix take() { return std::move(matrix_); }
+
+ private:
+  std::map<const std::byte*, const CheckpointTensor*> tensors_;
+  ImportanceMatrix matrix_;
+};
+
+}  // namespace
+
+Result<ImportanceMatrix> gather_importance(const Model& model, ops::Context context, std::span<const TokenId> ids,
+                                           std::int32_t window, const std::function<bool(std::size_t done)>& progress) {
+  const Decoder& decoder = *model.impl().decoder;
+  const std::int32_t blocks = (window + KvCache::block_tokens - 1) / KvCache::block_tokens;
+  const DType type = context.backend == ops::Backend::cpu ? DType::f16 : DType::f32;
+  const auto cache = KvCache::create(decoder.kv_shape(), type, blocks);
+  if (!cache) return cache.error();
+  std::vector<std::int32_t> row(static_cast<std::size_t>(blocks));
+  for (std::int32_t& block : row) block = (*cache)->allocate();
+
+  Gatherer gatherer(model.impl().file);
+  context.observer = &gatherer;
+  ForwardPass pass(decoder, context, **cache, 0);
+  std::vector<float> logits(std::min(kPassTokens, ids.size()) * static_cast<std::size_t>(decoder.vocabulary_size()));
+  const auto length = static_cast<std::size_t>(window);
+  for (std::size_t first = 0, count = 0; first < ids.size(); first += count) {
+    // A window's keys and values are written over by those of the next.
+    const std::size_t at = first % length, begin = first - at;
+    count = std::min({kPassTokens, length - at, ids.size() - first});
+    const Segment segment{ids.subspan(begin), row, at, count};
+    if (auto run = pass.run({&segment, 1}, WantedLogits::all, logits.data()); !run) return run.error();
+    if (progress && !progress(first + count)) return Error{ErrorCode::cancelled, "Gathering was cancelled."};
+  }
+  return gatherer.take();
+}
+
+}  // namespace hadal

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <csignal>
+
+namespace hadal::tools {
+
+/// While it lives, SIGINT, SIGTERM and SIGHUP wait instead of ending the program, so that long work can look whether
+/// one has come and leave nothing half-done behind. A signal that came takes effect when the object goes away: the
+/// program then ends by it, as a shell expects. To be made before threads are, which inherit the mask.
+class DeferredSignals {
+ public:
+  DeferredSignals();
+  ~DeferredSignals();
+  DeferredSignals(const DeferredSignals&) = delete;
+  DeferredSignals& operator=(const DeferredSignals&) = delete;
+
+  /// Any thread.
+  bool pending() const;
+
+ private:
+  sigset_t waiting_{}, before_{};
+};
+
+}  // namespace hadal::tools
