@@ -1,5 +1,6 @@
 #include "text/byte_level.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -46,6 +47,13 @@ std::string from_byte_level(std::string_view spelling) {
     spelling.remove_prefix(head.length);
   }
   return out;
+}
+
+std::string to_byte_level(std::uint8_t byte) {
+  const auto found = std::find(byte_of.begin(), byte_of.end(), static_cast<std::int16_t>(byte));
+  const auto point = static_cast<unsigned>(found - byte_of.begin());
+  if (point < 0x80) return {static_cast<char>(point)};
+  return {static_cast<char>(0xC0U | point >> 6), static_cast<char>(0x80U | (point & 0x3FU))};
 }
 
 }  // namespace hadal

@@ -38,6 +38,7 @@ Command perplexity_command();
 Command experts_command();
 Command bench_command();
 Command devices_command();
+Command synth_command();
 Command template_command();
 Command quantize_command();
 Command imatrix_command();

@@ -21,9 +21,9 @@ using namespace hadal::tools;
 
 std::vector<Command> commands() {
   return {
-      inspect_command(), tokenize_command(), detokenize_command(), template_command(),
-      logits_command(),  generate_command(), perplexity_command(), experts_command(),
-      bench_command(),   devices_command(),  quantize_command(),   imatrix_command(),
+      inspect_command(),  tokenize_command(),   detokenize_command(), template_command(), logits_command(),
+      generate_command(), perplexity_command(), experts_command(),    bench_command(),    devices_command(),
+      quantize_command(), imatrix_command(),    synth_command(),
   };
 }
 
