@@ -1,43 +1,18 @@
 #include "hadal/model.h"
 
-#include <algorithm>
 #include <new>
 
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "models/model_info.h"
 #include "models/open_checkpoint.h"
+#include "models/read_ahead.h"
 #include "models/registry.h"
 #include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
 
 namespace hadal {
 namespace {
-
-/// Reads every page of the tensors once, so that the first answer does not wait for the disk, and reports how far it
-/// is.
-Result<void> read_ahead(const Checkpoint& file, LoadControl& control) {
-  constexpr std::size_t kChunk = std::size_t{4} << 20, kPage = 4096;
-  std::uint64_t whole = 1, done = 0;
-  for (const CheckpointTensor& tensor : file.tensors()) whole += tensor.bytes();
-  unsigned char sum = 0;
-  for (const CheckpointTensor& tensor : file.tensors()) {
-    file.advise(tensor, MappedFile::Advice::will_need);
-    const auto bytes = tensor.data;
-    for (std::size_t first = 0; first < bytes.size(); first += kChunk) {
-      if (control.cancel.load()) return Error{ErrorCode::cancelled, "Loading was cancelled."};
-      const std::size_t last = std::min(first + kChunk, bytes.size());
-      for (std::size_t i = first; i < last; i += kPage)
-        sum = static_cast<unsigned char>(sum ^ std::to_integer<unsigned char>(bytes[i]));
-      done += last - first;
-      control.progress.store(static_cast<float>(static_cast<double>(done) / static_cast<double>(whole)));
-    }
-  }
-  // Keeps the reads: without a use of what they gave the compiler may drop them.
-  volatile unsigned char keep = sum;
-  static_cast<void>(keep);
-  return {};
-}
 
 Result<void> check_vocabulary(const Model::Impl& impl) {
   const std::int32_t rows = impl.decoder->vocabulary_size(), tokens = impl.tokenizer->vocabulary_size();

@@ -11,9 +11,6 @@
 namespace hadal {
 namespace {
 
-/// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
-constexpr std::size_t kMostTokens = 256;
-
 /// Tokens of a prompt's chunk at least: with the SIMD kernels eight take hardly longer than one, because reading the
 /// weights is what takes the time. Plain code has no such gain.
 std::size_t least_tokens(ops::Backend backend) {

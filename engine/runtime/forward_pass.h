@@ -10,6 +10,9 @@
 
 namespace hadal {
 
+/// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
+inline constexpr std::size_t kMostTokens = 256;
+
 /// Part of a sequence to compute: ids[first .. first + count) at positions first...
 struct Segment {
   std::span<const TokenId> ids;          ///< Of the whole sequence.

@@ -29,6 +29,12 @@ Error refused(std::uint64_t bytes) {
 
 }  // namespace
 
+std::uint64_t KvCache::bytes_for(const KvShape& shape, DType type, int tokens) {
+  const std::uint64_t row = static_cast<std::uint64_t>(shape.kv_heads) * static_cast<unsigned>(shape.head_size) * 2;
+  const std::uint64_t token = row * (type == DType::f32 ? 4 : 2) * static_cast<unsigned>(shape.layers);
+  return token * block_tokens * static_cast<unsigned>((tokens + block_tokens - 1) / block_tokens);
+}
+
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType type, std::int32_t blocks) {
   std::unique_ptr<KvCache> cache(new KvCache);
   __extension__ using Wide = unsigned __int128;

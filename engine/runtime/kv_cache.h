@@ -21,6 +21,9 @@ class KvCache {
  public:
   static constexpr int block_tokens = 32;
 
+  /// Memory of one sequence's tokens, whole blocks.
+  static std::uint64_t bytes_for(const KvShape& shape, DType type, int tokens);
+
   /// Reserves addresses for `blocks` blocks; the system gives memory as they are first written.
   static Result<std::unique_ptr<KvCache>> create(const KvShape& shape, DType type, std::int32_t blocks);
   ~KvCache();

@@ -1,0 +1,87 @@
+#include "hadal/memory_forecast.h"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "base/text.h"
+#include "models/open_checkpoint.h"
+#include "models/registry.h"
+#include "models/tensor_use.h"
+#include "runtime/forward_pass.h"
+#include "runtime/kv_cache.h"
+
+namespace hadal {
+namespace {
+
+/// Memory that a row of the token table brings in: on a fault the kernel maps what it has of the 64 kB around
+/// (fault_around_bytes).
+constexpr std::uint64_t kFaultAround = 64 * 1024;
+
+/// hadal-engine and its libraries, measured by a command that reads no model; the desktop takes more.
+constexpr std::uint64_t kProgram = 5'000'000;
+
+/// The longest context without a choice, as EngineOptions has it.
+constexpr int kUsualContext = 8192;
+
+/// Share of the experts that at least one of the tokens chooses.
+double reached(double experts, double used, double tokens) {
+  return experts <= used ? 1.0 : 1.0 - std::pow(1.0 - used / experts, tokens);
+}
+
+void add_weights(const Checkpoint& file, const ExpertShape& experts, MemoryForecast& out) {
+  const auto tokens = static_cast<std::uint64_t>(out.context_length);
+  double chosen = 0.0;
+  for (const CheckpointTensor& tensor : file.tensors()) {
+    switch (tensor_use(file, tensor)) {
+      case TensorUse::whole:
+        out.weights += tensor.bytes();
+        break;
+      case TensorUse::rows:
+        out.weights += std::min(tensor.bytes(), tokens * kFaultAround);
+        break;
+      case TensorUse::some_experts:
+        chosen += static_cast<double>(tensor.bytes());
+        break;
+    }
+  }
+  out.experts = static_cast<std::uint64_t>(chosen * reached(experts.experts, experts.used, out.context_length));
+}
+
+/// The vocabulary's spellings and merges: as the file has them and in the tables made of them.
+std::uint64_t vocabulary_bytes(const Checkpoint& file) {
+  std::uint64_t metadata = 0;
+  for (const std::string_view key : file.keys()) metadata += file.value(key)->payload.size();
+  return 3 * metadata;
+}
+
+std::uint64_t activation_bytes(const Decoder& decoder) {
+  const auto floats = decoder.scratch_floats(kMostTokens, 1) + decoder.vocabulary_size();
+  return static_cast<std::uint64_t>(floats) * sizeof(float);
+}
+
+Result<MemoryForecast> forecast(const std::filesystem::path& path, int context_length) {
+  const auto file = open_checkpoint(path);
+  if (!file) return file.error();
+  const auto decoder = load_decoder(*file);
+  if (!decoder) return decoder.error();
+  MemoryForecast out;
+  const int trained = (*decoder)->context_length();
+  out.context_length = std::min(context_length > 0 ? context_length : kUsualContext, trained);
+  add_weights(*file, (*decoder)->expert_shape(), out);
+  out.cache = KvCache::bytes_for((*decoder)->kv_shape(), DType::f16, out.context_length);
+  out.working = kProgram + vocabulary_bytes(*file) + activation_bytes(**decoder);
+  return out;
+}
+
+}  // namespace
+
+Result<MemoryForecast> forecast_memory(const std::filesystem::path& file, int context_length) {
+  try {
+    return forecast(file, context_length);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "The system has no memory left to look into the model."};
+  }
+}
+
+}  // namespace hadal
