@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +52,7 @@ struct CheckpointTensor {
   std::array<std::uint64_t, 4> shape = {1, 1, 1, 1};  ///< Fastest first: [columns, rows, ...]; none is 0.
   std::uint64_t elements = 0;                         ///< Product of the shape; below 2^63.
   std::span<const std::byte> data;                    ///< Row-major, whole blocks of the type.
+  std::span<const std::byte> scales;                  ///< Of DType::f8_e4m3, as WeightView has them; else empty.
 
   std::uint64_t bytes() const { return data.size(); }
   std::int64_t columns() const { return static_cast<std::int64_t>(shape[0]); }
@@ -110,6 +111,7 @@ class Checkpoint {
   Result<std::vector<T>> numbers(std::string_view key, GgufType element) const;
 
   std::vector<MappedFile> files_;
+  std::deque<std::string> texts_;  ///< Names and values that are in no file.
   std::string name_;
   std::uint64_t file_bytes_ = 0;
   std::vector<std::string_view> keys_;

@@ -266,7 +266,7 @@ Result<void> GgufParser::size_tensor(Row& row) const {
   CheckpointTensor& tensor = row.tensor;
   const std::string what = concat("tensor ", printable(tensor.name));
   const DTypeTraits* traits = dtype_traits(static_cast<std::uint32_t>(tensor.type));
-  if (traits == nullptr) {
+  if (traits == nullptr || tensor.type == DType::f8_e4m3) {
     return error(ErrorCode::unsupported,
                  concat(what, " has the unknown type ", static_cast<std::uint32_t>(tensor.type), "."));
   }

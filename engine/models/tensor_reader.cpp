@@ -62,7 +62,7 @@ Result<WeightView> TensorReader::matrix(std::string_view name, std::int64_t rows
   if (!tensor) return tensor.error();
   if (auto able = computable(**tensor); !able) return able.error();
   bytes_ += (*tensor)->bytes();
-  return WeightView{(*tensor)->data.data(), rows, cols, (*tensor)->type};
+  return WeightView{(*tensor)->data.data(), rows, cols, (*tensor)->type, (*tensor)->scales.data()};
 }
 
 Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int64_t length) {

@@ -1,9 +1,12 @@
 #include "tensor/dequantise.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "tensor/blocks.h"
 #include "tensor/half.h"
@@ -144,7 +147,21 @@ void expand_halves(const std::byte* row, std::int64_t count, float* out) {
   }
 }
 
+/// NaN has two codes, infinity none (OCP 8-bit floating point specification 1.0, E4M3).
+float e4m3_to_float(std::uint8_t code) {
+  const int exponent = (code >> 3) & 15, mantissa = code & 7;
+  float magnitude = std::ldexp(static_cast<float>(exponent == 0 ? mantissa : 8 + mantissa), std::max(exponent, 1) - 10);
+  if (exponent == 15 && mantissa == 7) magnitude = std::numeric_limits<float>::quiet_NaN();
+  return (code & 0x80) != 0 ? -magnitude : magnitude;
+}
+
 }  // namespace
+
+void dequantise_row(const WeightView& w, std::int64_t row, float* out) {
+  dequantise_row(w.type, w.row(row), w.cols, out);
+  if (w.type != DType::f8_e4m3) return;
+  for (std::int64_t col = 0; col < w.cols; ++col) out[col] *= w.scale(row, col);
+}
 
 void dequantise_row(DType type, const std::byte* row, std::int64_t count, float* out) {
   assert(count % dtype_traits(type).block_size == 0);
@@ -180,6 +197,9 @@ void dequantise_row(DType type, const std::byte* row, std::int64_t count, float*
       return expand_row<BlockIQ4_NL, 32>(row, count, out);
     case DType::iq4_xs:
       return expand_row<BlockIQ4_XS, 256>(row, count, out);
+    case DType::f8_e4m3:
+      for (std::int64_t i = 0; i < count; ++i) out[i] = e4m3_to_float(std::to_integer<std::uint8_t>(row[i]));
+      return;
     default:
       assert(!"dequantise_row: type is not computable");
       return;

@@ -21,9 +21,12 @@ constexpr std::array<DTypeTraits, 42> all_traits{{
     {"NVFP4", 64, 36, false},    {"Q1_0", 128, 18, false},
 }};
 
+constexpr DTypeTraits f8_e4m3 = {"F8_E4M3", 1, 1, true};
+
 }  // namespace
 
 const DTypeTraits* dtype_traits(std::uint32_t number) {
+  if (number == static_cast<std::uint32_t>(DType::f8_e4m3)) return &f8_e4m3;
   if (number >= all_traits.size() || all_traits[number].name.empty()) return nullptr;
   return &all_traits[number];
 }

@@ -12,6 +12,7 @@ enum class DType : std::uint32_t {
   iq2_xxs = 16, iq2_xs = 17, iq3_xxs = 18, iq1_s = 19, iq4_nl = 20, iq3_s = 21, iq2_s = 22, iq4_xs = 23,
   i8 = 24, i16 = 25, i32 = 26, i64 = 27, f64 = 28, iq1_m = 29, bf16 = 30, tq1_0 = 34, tq2_0 = 35, mxfp4 = 39,
   nvfp4 = 40, q1_0 = 41,
+  f8_e4m3 = 0x10000,  ///< Of no GGUF file: 8-bit floats of safetensors, with a scale for every block (WeightView).
 };
 
 struct DTypeTraits {

@@ -116,6 +116,9 @@ inline std::vector<std::byte> random_weights(Fresh& fresh, DType type, std::int6
     return data;
   }
   for (std::byte& b : data) b = std::byte{fresh.byte()};
+  if (type == DType::f8_e4m3) {
+    for (std::byte& b : data) b = (b & std::byte{0x7F}) == std::byte{0x7F} ? std::byte{0x55} : b;  // NaN
+  }
   for (std::size_t block = 0; block < bytes; block += dtype_traits(type).block_bytes) {
     for (const auto [offset, exponent] : half_members(type)) put_half(block + offset, exponent);
   }

@@ -220,6 +220,8 @@ class OpsTest : public QObject {
         QTest::addRow("%s %s", target.name.c_str(), dtype_traits(type).name.data())
             << static_cast<int>(target.index) << static_cast<int>(type);
       }
+      QTest::addRow("%s F8_E4M3", target.name.c_str())
+          << static_cast<int>(target.index) << static_cast<int>(DType::f8_e4m3);
     }
   }
   void matmul_matches() {
@@ -360,7 +362,12 @@ class OpsTest : public QObject {
  private:
   void check_matmul(Fresh& fresh, int index, DType type, std::int64_t rows, std::int64_t cols, std::int64_t tokens) {
     const auto data = hadal::testing::random_weights(fresh, type, rows, cols);
-    const WeightView w{data.data(), rows, cols, type};
+    // Of 8-bit floats, part of a matrix whose blocks of 128 rows the view lies across.
+    const std::int64_t first_row = type == DType::f8_e4m3 ? fresh.below(200) : 0;
+    auto scales = fresh.normals(((first_row + rows - 1) / 128 + 1) * ((cols - 1) / 128 + 1));
+    for (float& scale : scales) scale *= 0x1p-8F;
+    const auto* scale_bytes = reinterpret_cast<const std::byte*>(scales.data());
+    const WeightView w{data.data(), rows, cols, type, type == DType::f8_e4m3 ? scale_bytes : nullptr, first_row};
     const auto x = fresh.normals(tokens * cols);
     // A sentinel past the end: nothing may be written there.
     std::vector<float> got(static_cast<std::size_t>(tokens * rows) + 1, 12345.0F), expected = got;
@@ -368,7 +375,7 @@ class OpsTest : public QObject {
     ops::matmul(plain(), w, x.data(), tokens, expected.data());
     std::vector<float> row(static_cast<std::size_t>(cols));
     for (std::int64_t r = 0; r < rows; ++r) {
-      dequantise_row(type, w.row(r), cols, row.data());
+      dequantise_row(w, r, row.data());
       for (std::int64_t t = 0; t < tokens; ++t) {
         double magnitude = 0.0, input = 0.0;
         for (std::int64_t k = 0; k < cols; ++k) {

@@ -7,7 +7,7 @@ namespace hadal::ops {
 void embedding(const Context& context, const WeightView& table, const TokenId* ids, std::int64_t tokens, float* out) {
   context.pool.for_range(tokens, 16, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t t = begin; t < end; ++t) {
-      dequantise_row(table.type, table.row(ids[t]), table.cols, out + t * table.cols);
+      dequantise_row(table, ids[t], out + t * table.cols);
     }
   });
 }

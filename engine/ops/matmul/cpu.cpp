@@ -1,6 +1,7 @@
 #include "ops/matmul/matmul.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "tensor/dequantise.h"
 
@@ -57,6 +58,13 @@ HWY_INLINE void prefetch(const std::byte* at) {
   for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(at + i);
 }
 
+/// Opens the block at `at`, in which group `group` of the row is the first.
+template <class Row>
+HWY_INLINE void open(Row& block, const std::byte* at, const WeightView& w, std::int64_t row, std::int64_t group) {
+  block.open(at);
+  if constexpr (std::is_same_v<Row, F8Row>) block.scale = w.scale(row, group * kGroup);
+}
+
 /// Adds the products of a group of each row, at column `col` of the matrix, with the tokens'.
 template <class Row, int tokens, int rows>
 HWY_INLINE void add_group(const Row (&blocks)[rows], int group, const Operands& o, std::int64_t token, std::int64_t col,
@@ -104,7 +112,7 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
       for (int r = 0; r < rows; ++r) {
         const std::byte* block = weights[r] + g / Row::kGroups * Row::kBytes;
         prefetch<Row::kBytes>(block + ahead);
-        blocks[r].open(block);
+        open(blocks[r], block, o.w, row + r, g);
       }
       for (int i = 0; i < Row::kGroups; ++i) add_group(blocks, i, o, token, (g + i) * kGroup, sums);
     }
@@ -191,7 +199,7 @@ void fill_panel(const WeightView& w, const Panel& panel, float* out) {
     const std::byte* row = w.row(panel.row + r);
     for (std::int64_t g = 0; g < groups; g += Row::kGroups) {
       Row block;
-      block.open(row + (first + g) / Row::kGroups * Row::kBytes);
+      open(block, row + (first + g) / Row::kGroups * Row::kBytes, w, panel.row + r, first + g);
       for (int i = 0; i < Row::kGroups; ++i) {
         FloatVec vecs[kGroupVecs];
         block.load(i, vecs);
@@ -229,6 +237,7 @@ void add_rest(const Operands& o, std::int64_t begin, std::int64_t end) {
     for (std::int64_t col = o.w.cols / kGroup * kGroup; col < o.w.cols; ++col) {
       float weight;
       dequantise_row(o.w.type, bytes + col * dtype_traits(o.w.type).block_bytes, 1, &weight);
+      if (o.w.type == DType::f8_e4m3) weight *= o.w.scale(row, col);
       for (std::int64_t t = 0; t < o.tokens; ++t) o.y[t * o.w.rows + row] += weight * o.x[t * o.w.cols + col];
     }
   }
@@ -267,6 +276,8 @@ void matmul_rows(const WeightView& w, const float* x, std::int64_t tokens, float
       return rows_of<HalfRow<hwy::float16_t>>(o, begin, end);
     case DType::bf16:
       return rows_of<HalfRow<hwy::bfloat16_t>>(o, begin, end);
+    case DType::f8_e4m3:
+      return rows_of<F8Row>(o, begin, end);
     case DType::q4_0:
       return rows_of<Q4_0Row>(o, begin, end);
     case DType::q4_1:

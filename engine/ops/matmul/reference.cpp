@@ -11,7 +11,7 @@ void multiply(const Context& context, const MatmulPart& part, const float* x, st
   context.pool.for_range(w.rows, 1, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<float> row(static_cast<std::size_t>(w.cols));
     for (std::int64_t r = begin; r < end; ++r) {
-      dequantise_row(w.type, w.row(r), w.cols, row.data());
+      dequantise_row(w, r, row.data());
       for (std::int64_t t = 0; t < tokens; ++t) {
         const float* xt = x + t * w.cols;
         double sum = part.bias ? static_cast<double>(part.bias[r]) : 0.0;

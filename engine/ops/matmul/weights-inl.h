@@ -157,6 +157,27 @@ struct HalfRow : GroupRow<kGroup * sizeof(Half)> {
   }
 };
 
+/// 8-bit floats, shifted into the place of binary16's: 256 times too small, since the exponents count from 7 and 15. The
+/// two codes of NaN, which no published weights have, come out as 480.
+struct F8Row : GroupRow<kGroup> {
+  float scale;  ///< Of the weights' block; set once the block is open.
+
+  HWY_INLINE void load(int, FloatVec* w) const {
+    const hn::Rebind<std::uint8_t, Float> d8;
+    const hn::Rebind<std::uint16_t, Float> d16;
+    const hn::Rebind<hwy::float16_t, Float> df16;
+    const auto factor = hn::Set(Float(), scale * 256.0F);
+    HADAL_UNROLL
+    for (int i = 0; i < kGroupVecs; ++i) {
+      const auto* from = reinterpret_cast<const std::uint8_t*>(block) + i * kLanes;
+      const auto code = hn::PromoteTo(d16, hn::LoadU(d8, from));
+      const auto sign = hn::ShiftLeft<8>(hn::And(code, hn::Set(d16, 0x80)));
+      const auto rest = hn::ShiftLeft<7>(hn::And(code, hn::Set(d16, 0x7F)));
+      w[i] = hn::Mul(hn::PromoteTo(Float(), hn::BitCast(df16, hn::Or(sign, rest))), factor);
+    }
+  }
+};
+
 struct Q4_0Row : GroupRow<sizeof(BlockQ4_0)> {
   HWY_INLINE void load(int, FloatVec* w) const {
     const float scale = hn::GetLane(halves(block));
