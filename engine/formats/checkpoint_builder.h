@@ -22,6 +22,9 @@ class CheckpointBuilder {
   /// Adds to file_bytes() what is not kept here.
   void count(std::uint64_t bytes) { out_.file_bytes_ += bytes; }
 
+  /// Keeps what is in no file as long as the checkpoint lives.
+  std::string_view keep(std::string text) { return out_.texts_.emplace_back(std::move(text)); }
+
   void reserve(std::size_t tensors) {
     out_.tensors_.reserve(tensors);
     out_.tensor_index_.reserve(tensors);
@@ -39,11 +42,22 @@ class CheckpointBuilder {
     return true;
   }
 
+  // The same for values that no file holds as they are.
+  bool add_u32(std::string_view key, std::uint32_t value);
+  bool add_f32(std::string_view key, float value);
+  bool add_boolean(std::string_view key, bool value);
+  bool add_string(std::string_view key, std::string_view value);
+  bool add_strings(std::string_view key, std::span<const std::string> values);
+  bool add_i32s(std::string_view key, std::span<const std::int32_t> values);
+
   /// What is there so far.
   const Checkpoint& so_far() const { return out_; }
   Checkpoint take() && { return std::move(out_); }
 
  private:
+  bool add_payload(std::string_view key, GgufType type, GgufType element, std::uint64_t count,
+                   std::span<const std::byte> payload);
+
   Checkpoint out_;
 };
 
