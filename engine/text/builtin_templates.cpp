@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/text.h"
 
@@ -84,29 +84,67 @@ class Signs {
     architecture_ = text("general.architecture");
     tokenizer_ = text("tokenizer.ggml.model");
     splits_ = text("tokenizer.ggml.pre");
-    if (const auto tokens = file.strings("tokenizer.ggml.tokens")) tokens_.insert(tokens->begin(), tokens->end());
+    if (const auto tokens = file.strings("tokenizer.ggml.tokens")) {
+      for (std::size_t i = 0; i < tokens->size(); ++i) tokens_.emplace((*tokens)[i], i);
+    }
   }
 
   bool token(std::string_view spelling) const { return tokens_.contains(spelling); }
+  /// The token's place in the vocabulary.
+  bool token_at(std::string_view spelling, std::size_t id) const {
+    const auto found = tokens_.find(spelling);
+    return found != tokens_.end() && found->second == id;
+  }
   bool named(std::string_view part) const { return name_.find(part) != std::string::npos; }
+  /// The same between characters that are neither letters nor digits: "r1", but not the one in "lr16".
+  bool named_word(std::string_view word) const {
+    const auto apart = [&](std::size_t at) {
+      return at >= name_.size() || std::isalnum(static_cast<unsigned char>(name_[at])) == 0;
+    };
+    for (auto at = name_.find(word); at != std::string::npos; at = name_.find(word, at + 1)) {
+      if ((at == 0 || apart(at - 1)) && apart(at + word.size())) return true;
+    }
+    return false;
+  }
   bool architecture(std::string_view name) const { return architecture_ == name; }
   bool splits(std::string_view name) const { return splits_ == name; }
   bool sentence_pieces() const { return tokenizer_ == "llama"; }
 
  private:
   std::string name_, architecture_, tokenizer_, splits_;
-  std::unordered_set<std::string_view> tokens_;
+  std::unordered_map<std::string_view, std::size_t> tokens_;  ///< With their ids.
 };
 
-std::string_view choose(const Signs& signs, std::string& why) {
-  if (signs.token("<｜User｜>") && signs.token("<｜Assistant｜>")) {
-    why = "its vocabulary has <｜User｜> and <｜Assistant｜>";
-    if (signs.named("v3.1")) return "deepseek-v3.1";
-    // The distills are Qwens and Llamas with DeepSeek's tokens.
-    return signs.named("r1") || !signs.architecture("deepseek2") ? "deepseek-r1" : "deepseek-v3";
+/// For vocabularies that have <｜User｜> and <｜Assistant｜>.
+std::string_view choose_turns(const Signs& signs, std::string& why) {
+  why = "its vocabulary has <｜User｜> and <｜Assistant｜>";
+  // The distills are Qwens and Llamas with DeepSeek's tokens; all of them were distilled from R1.
+  if (!signs.architecture("deepseek2")) return "deepseek-r1";
+  const std::string vocabulary = why;
+  for (const auto& [word, name] : {std::pair{"v3.1", "deepseek-v3.1"}, std::pair{"r1", "deepseek-r1"},
+                                   std::pair{"v3", "deepseek-v3"}, std::pair{"v2.5", "deepseek-v3"}}) {
+    if (!signs.named_word(word)) continue;
+    why = concat(vocabulary, ", and its name says ", word);
+    return name;
   }
-  if (signs.splits("deepseek-coder")) {
-    why = "its text is split as DeepSeek-Coder's";
+  // V3 has unused tokens where its successors, which think, have these.
+  if (!signs.token("<think>")) return "deepseek-v3";
+  why = concat(vocabulary, ", and <think>");
+  return "deepseek-r1";
+}
+
+std::string_view choose(const Signs& signs, std::string& why) {
+  // V2 and Coder-V2 have the tokens <｜User｜> and <｜Assistant｜> as well, but were not trained with them before V2.5.
+  const bool second = signs.splits("deepseek-llm") || signs.token_at("<｜end▁of▁sentence｜>", 100001);
+  const bool turns = signs.token("<｜User｜>") && signs.token("<｜Assistant｜>");
+  if (second && !(turns && signs.named_word("v2.5"))) {
+    why = "its vocabulary is that of DeepSeek LLM and V2";
+    return "deepseek-v2";
+  }
+  if (turns) return choose_turns(signs, why);
+  if (signs.splits("deepseek-coder") || (signs.token("<｜end▁of▁sentence｜>") && signs.token("<|EOT|>"))) {
+    why = signs.splits("deepseek-coder") ? "its text is split as DeepSeek-Coder's"
+                                         : "its vocabulary has <｜end▁of▁sentence｜> and <|EOT|>";
     return "deepseek-coder";
   }
   if (signs.token("<｜end▁of▁sentence｜>")) {

@@ -126,6 +126,20 @@ void ChatTemplateTest::standsIn_data() {
   row("R1", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek R1", turns, "deepseek-r1");
   row("distilled Qwen", "qwen2", "gpt2", "deepseek-r1-qwen", "a Qwen", turns, "deepseek-r1");
   row("V2", "deepseek2", "gpt2", "deepseek-llm", "V2 Lite", {"<｜end▁of▁sentence｜>"}, "deepseek-v2");
+  row("V2 with turns", "deepseek2", "gpt2", "deepseek-llm", "DeepSeek Coder V2 Lite Instruct", turns, "deepseek-v2");
+  row("V2.5", "deepseek2", "gpt2", "deepseek-llm", "DeepSeek-V2.5", turns, "deepseek-v3");
+  row("V3 0324", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek-V3-0324", turns, "deepseek-v3");
+  row("V3.1 Terminus", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek-V3.1-Terminus", turns + QStringList{"<think>"},
+      "deepseek-v3.1");
+  row("R1 0528", "deepseek2", "gpt2", "deepseek-v3", "DeepSeek-R1-0528", turns + QStringList{"<think>"}, "deepseek-r1");
+  row("unnamed V3", "deepseek2", "gpt2", "deepseek-v3", "lr16", turns, "deepseek-v3");
+  row("unnamed R1", "deepseek2", "gpt2", "deepseek-v3", "lr16", turns + QStringList{"<think>"}, "deepseek-r1");
+  row("distilled Llama", "llama", "gpt2", "llama-bpe", "DeepSeek R1 Distill Llama 8B", turns, "deepseek-r1");
+  row("distilled Qwen3", "qwen3", "gpt2", "qwen2", "DeepSeek-R1-0528-Qwen3-8B", turns + QStringList{"<|im_start|>"},
+      "deepseek-r1");
+  row("DeepSeek-MoE", "deepseek", "gpt2", "deepseek-llm", "deepseek-moe-16b-chat", {"<｜end▁of▁sentence｜>"},
+      "deepseek-v2");
+  row("coder without rules", "llama", "gpt2", "own", "x", {"<｜end▁of▁sentence｜>", "<|EOT|>"}, "deepseek-coder");
   row("coder", "llama", "gpt2", "deepseek-coder", "x", {"<|EOT|>"}, "deepseek-coder");
   row("Qwen", "qwen2", "gpt2", "qwen2", "x", {"<|im_start|>", "<|im_end|>"}, "chatml");
   row("Llama 3", "llama", "gpt2", "llama-bpe", "x", {"<|start_header_id|>"}, "llama-3");
