@@ -84,7 +84,7 @@ class Dense final : public Decoder {
 
  private:
   ops::Rope rope() const {
-    return {rope_frequencies_.data(), p_.rope_dimensions, a_.pairs,
+    return {rope_frequencies_.data(), p_.rope_dimensions, p_.pairs,
             static_cast<float>(rope_magnitude(p_.rope_scaling))};
   }
 

@@ -40,8 +40,9 @@ struct DenseParameters {
   std::int64_t head_size = 0;  ///< Even; heads * head_size need not be the width.
   std::int64_t vocabulary = 0;
   std::int64_t context_length = 0;
-  std::int64_t window = 0;           ///< Positions a token sees, itself included; 0: all.
-  std::int64_t rope_dimensions = 0;  ///< Even, at most head_size.
+  std::int64_t window = 0;                        ///< Positions a token sees, itself included; 0: all.
+  std::int64_t rope_dimensions = 0;               ///< Even, at most head_size.
+  ops::RopePairs pairs = ops::RopePairs::halves;  ///< The architecture's, unless the checkpoint says otherwise.
   float rope_base = 10000.0F;
   RopeScaling rope_scaling;
   float epsilon = 1e-5F;  ///< Of the norms.

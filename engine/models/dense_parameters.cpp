@@ -24,6 +24,15 @@ constexpr DenseArchitecture kArchitectures[] = {
      .feed_forward = {.kind = FeedForwardKind::gelu}},
 };
 
+/// Checkpoints of transformers have halves also where GGUF files of the architecture have adjacent pairs.
+ops::RopePairs read_pairs(KeyReader& keys, ops::RopePairs usual) {
+  const std::string_view said = keys.text_or("rope.pairs", "");
+  if (said.empty()) return usual;
+  if (said == "halves") return ops::RopePairs::halves;
+  if (said != "adjacent") keys.unsupported("@.rope.pairs is not known; halves and adjacent are.");
+  return ops::RopePairs::adjacent;
+}
+
 void read_rope_scaling(KeyReader& keys, DenseParameters& p) {
   RopeScaling& scaling = p.rope_scaling;
   // Files older than the type key carry the factor alone.
@@ -85,6 +94,7 @@ Result<DenseParameters> read_dense_parameters(const Checkpoint& file, const Dens
   p.context_length = keys.count("context_length");
   p.window = keys.count_or_zero("attention.sliding_window");
   p.rope_dimensions = architecture.whole_rope ? p.head_size : keys.count_or("rope.dimension_count", p.head_size);
+  p.pairs = read_pairs(keys, architecture.pairs);
   p.rope_base = keys.number_or("rope.freq_base", 10000.0F);
   const bool rms = architecture.norm == NormKind::rms;
   p.epsilon = keys.number_or(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5F);

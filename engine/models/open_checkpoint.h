@@ -6,7 +6,8 @@
 
 namespace hadal {
 
-/// A model as a person points at it: a GGUF file.
+/// A model as a person points at it: a GGUF file, a folder as transformers saves models (huggingface/folder.h), or
+/// config.json or a safetensors file in one.
 Result<Checkpoint> open_checkpoint(const std::filesystem::path& path);
 
 }  // namespace hadal

@@ -7,10 +7,8 @@
 namespace hadal {
 
 Result<std::unique_ptr<Tokenizer>> BytePairTokenizer::create(const Checkpoint& file) {
-  const auto kind = pre_tokenizer_name(file);
-  if (!kind) return kind.error();
-  auto pre_tokenizer = PreTokenizer::create(kind->name);
-  if (!pre_tokenizer) return file.error(pre_tokenizer.error().code, pre_tokenizer.error().message);
+  auto pre_tokenizer = PreTokenizer::create(file);
+  if (!pre_tokenizer) return pre_tokenizer.error();
   auto vocabulary = Vocabulary::load(file, Vocabulary::Spelling::byte_level);
   if (!vocabulary) return vocabulary.error();
 
@@ -26,7 +24,7 @@ Result<void> BytePairTokenizer::load_merges(const Checkpoint& file) {
   return merges_.load(file, [&](std::string_view spelling) { return vocabulary().find(from_byte_level(spelling)); });
 }
 
-void BytePairTokenizer::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
+void BytePairTokenizer::encode_plain(std::string_view text, bool, std::vector<TokenId>& out) const {
   const std::string composed = composition_ ? composition_->apply(text) : "";
   if (composition_) text = composed;
   PieceCache cache(text.size());

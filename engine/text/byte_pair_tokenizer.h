@@ -21,7 +21,7 @@ class BytePairTokenizer final : public VocabularyTokenizer {
  private:
   using VocabularyTokenizer::VocabularyTokenizer;
   Result<void> load_merges(const Checkpoint& file);
-  void encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_plain(std::string_view text, bool at_beginning, std::vector<TokenId>& out) const override;
   void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
 
   BytePairMerges merges_;

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "text/piece_cache.h"
 #include "text/sentence_piece.h"
+#include "text/tokenizer_keys.h"
 
 namespace hadal {
 namespace {
@@ -26,14 +27,26 @@ Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::create(const Checkpoi
   std::unique_ptr<SentencePieceTokenizer> out(new SentencePieceTokenizer(std::move(*vocabulary)));
   if (auto done = out->load_merges(file); !done) return done.error();
   if (auto done = out->load_ends(file, true); !done) return done.error();
-  const auto add_space = file.boolean_or("tokenizer.ggml.add_space_prefix", true);
-  if (!add_space) return add_space.error();
-  out->add_space_ = *add_space;
+  if (auto done = out->load_spaces(file); !done) return done.error();
   for (TokenId id = 0; id < out->vocabulary().size(); ++id) {
     const std::string_view bytes = out->vocabulary().bytes(id);
     if (word_end(bytes) != bytes.size() && out->vocabulary().find(bytes) == id) out->words_apart_ = false;
   }
   return std::unique_ptr<Tokenizer>(std::move(out));
+}
+
+Result<void> SentencePieceTokenizer::load_spaces(const Checkpoint& file) {
+  const auto add_space = file.boolean_or("tokenizer.ggml.add_space_prefix", true);
+  if (!add_space) return add_space.error();
+  const auto prefix = file.string_or(tokenizer_keys::space_prefix, "always");
+  if (!prefix) return prefix.error();
+  const auto words_apart = file.boolean_or(tokenizer_keys::words_apart, false);
+  if (!words_apart) return words_apart.error();
+  add_space_ = *add_space;
+  space_at_beginning_only_ = *prefix == "first";
+  space_unless_there_ = *prefix != "always";
+  spaces_part_words_ = *words_apart;
+  return {};
 }
 
 Result<void> SentencePieceTokenizer::load_merges(const Checkpoint& file) {
@@ -82,14 +95,16 @@ Result<void> SentencePieceTokenizer::load_scores(const Checkpoint& file) {
   return {};
 }
 
-void SentencePieceTokenizer::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
+void SentencePieceTokenizer::encode_plain(std::string_view text, bool at_beginning, std::vector<TokenId>& out) const {
   if (text.empty()) return;
-  std::string spaced = add_space_ ? " " : "";
-  spaced += text;
+  std::string spaced(text);
   spaces_from_marks(spaced);
+  const bool wanted = add_space_ && (at_beginning || !space_at_beginning_only_);
+  if (wanted && !(space_unless_there_ && spaced.front() == ' ')) spaced.insert(0, 1, ' ');
   PieceCache cache(spaced.size());
   for (std::string_view rest = spaced; !rest.empty();) {
-    const std::string_view piece = rest.substr(0, words_apart_ ? word_end(rest) : rest.size());
+    const std::size_t end = spaces_part_words_ ? rest.find(' ', 1) : words_apart_ ? word_end(rest) : rest.size();
+    const std::string_view piece = rest.substr(0, end);
     cache.append(piece, out, [&] { encode_piece(piece, out); });
     rest.remove_prefix(piece.size());
   }

@@ -23,12 +23,16 @@ class SentencePieceTokenizer final : public VocabularyTokenizer {
   using VocabularyTokenizer::VocabularyTokenizer;
   Result<void> load_merges(const Checkpoint& file);
   Result<void> load_scores(const Checkpoint& file);
-  void encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_plain(std::string_view text, bool at_beginning, std::vector<TokenId>& out) const override;
   void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
   void encode_character(std::string_view character, std::size_t begin, std::vector<TokenId>& out) const;
 
   BytePairMerges merges_;
+  Result<void> load_spaces(const Checkpoint& file);
   bool add_space_ = true;
+  bool space_at_beginning_only_ = false;
+  bool space_unless_there_ = false;
+  bool spaces_part_words_ = false;  ///< Every space begins a piece of its own.
   bool words_apart_ = true;  ///< No token holds a space after something else: no merge reaches from word to word.
 };
 

@@ -1,5 +1,6 @@
 #include "text/vocabulary.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "base/text.h"
 #include "text/byte_level.h"
 #include "text/sentence_piece.h"
+#include "text/tokenizer_keys.h"
 
 namespace hadal {
 namespace {
@@ -176,6 +178,34 @@ Result<TokenId> Vocabulary::token_of_key(const Checkpoint& file, std::string_vie
   return static_cast<TokenId>(*id);
 }
 
+Result<void> Vocabulary::mark(const Checkpoint& file, std::string_view key, std::vector<bool>& marks) const {
+  if (!file.has(key)) return {};
+  const auto ids = file.i32s(key);
+  if (!ids) return ids.error();
+  marks.resize(static_cast<std::size_t>(size()));
+  for (const std::int32_t id : *ids) {
+    if (!known(id)) {
+      return invalid(file, concat("metadata ", key, " names the token ", id, ", but there are only ", size(), "."));
+    }
+    marks[static_cast<std::size_t>(id)] = true;
+  }
+  return {};
+}
+
+SpecialTokens::Match Vocabulary::find_special(std::string_view text, std::size_t from, bool parse_special) const {
+  constexpr std::string_view white_space = " \t\n\r\v\f";
+  SpecialTokens::Match match = special_.find(text, from, parse_special);
+  if (match.id < 0 || (strips_left_.empty() && strips_right_.empty())) return match;
+  const auto id = static_cast<std::size_t>(match.id);
+  std::size_t begin = match.begin, end = match.begin + match.length;
+  if (!strips_left_.empty() && strips_left_[id]) {
+    while (begin > from && white_space.find(text[begin - 1]) != std::string_view::npos) --begin;
+  }
+  if (!strips_right_.empty() && strips_right_[id])
+    end = std::min(text.find_first_not_of(white_space, end), text.size());
+  return {begin, end - begin, match.id};
+}
+
 Result<void> Vocabulary::load_special(const Checkpoint& file, Spelling spelling) {
   const std::pair<std::string_view, TokenId&> named[] = {{"tokenizer.ggml.bos_token_id", bos_},
                                                          {"tokenizer.ggml.eos_token_id", eos_},
@@ -191,6 +221,9 @@ Result<void> Vocabulary::load_special(const Checkpoint& file, Spelling spelling)
     if (!id) return id.error();
     if (*id >= 0) ends_[static_cast<std::size_t>(*id)] = true;
   }
+  if (auto done = mark(file, tokenizer_keys::end_tokens, ends_); !done) return done;
+  if (auto done = mark(file, tokenizer_keys::strips_left, strips_left_); !done) return done;
+  if (auto done = mark(file, tokenizer_keys::strips_right, strips_right_); !done) return done;
   for (const auto end : end_spellings) {
     const TokenId id = special_.exact(end);
     if (id >= 0) ends_[static_cast<std::size_t>(id)] = true;

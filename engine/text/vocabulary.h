@@ -41,6 +41,8 @@ class Vocabulary {
   /// The token of a single byte, -1 where there is none.
   TokenId byte_token(std::uint8_t byte) const { return byte_tokens_[byte]; }
   const SpecialTokens& special() const { return special_; }
+  /// special().find(), and with the match the white space that the token swallows; none before `from`.
+  SpecialTokens::Match find_special(std::string_view text, std::size_t from, bool parse_special) const;
 
   bool is_control(TokenId id) const { return known(id) && control_[static_cast<std::size_t>(id)]; }
   /// eos, eot and eom as the file names them, its end of a file or padding in fill-in-the-middle texts, and special
@@ -57,12 +59,15 @@ class Vocabulary {
   Result<void> add_token(const Checkpoint& file, Spelling spelling, std::string_view text, std::int32_t type);
   Result<void> add_sentence_piece(const Checkpoint& file, std::string_view text);
   Result<TokenId> token_of_key(const Checkpoint& file, std::string_view key) const;
+  /// Marks the tokens that a list names; none if there is no list.
+  Result<void> mark(const Checkpoint& file, std::string_view key, std::vector<bool>& marks) const;
 
   TokenTable tokens_;
   SpecialTokens special_;
   std::array<TokenId, 256> byte_tokens_{};
-  std::vector<bool> control_;  ///< By id.
-  std::vector<bool> ends_;     ///< By id.
+  std::vector<bool> control_;                     ///< By id.
+  std::vector<bool> ends_;                        ///< By id.
+  std::vector<bool> strips_left_, strips_right_;  ///< By id; empty where no token does.
   TokenId bos_ = -1;
   TokenId eos_ = -1;
   TokenId unknown_ = -1;

@@ -18,8 +18,8 @@ std::vector<TokenId> VocabularyTokenizer::encode_valid(std::string_view text, En
   if (options.add_special && add_bos_) out.push_back(bos());
   std::size_t done = 0;
   while (done < text.size()) {
-    const auto match = vocabulary_.special().find(text, done, options.parse_special);
-    encode_plain(text.substr(done, match.begin - done), out);
+    const auto match = vocabulary_.find_special(text, done, options.parse_special);
+    encode_plain(text.substr(done, match.begin - done), done == 0, out);
     if (match.id < 0) break;
     out.push_back(match.id);
     done = match.begin + match.length;
@@ -31,15 +31,17 @@ std::vector<TokenId> VocabularyTokenizer::encode_valid(std::string_view text, En
 std::vector<TokenId> VocabularyTokenizer::encode_valid(std::span<const TextPart> parts) const {
   std::vector<TokenId> out;
   std::string plain;  // since the last special token: pieces may reach across parts
+  bool at_beginning = true;
   const auto flush = [&] {
-    encode_plain(plain, out);
+    encode_plain(plain, at_beginning, out);
+    at_beginning = false;
     plain.clear();
   };
   for (const TextPart& part : parts) {
     const std::string_view text = part.text;
     std::size_t done = 0;
     while (done < text.size()) {
-      const auto match = vocabulary_.special().find(text, done, !part.literal);
+      const auto match = vocabulary_.find_special(text, done, !part.literal);
       plain += text.substr(done, match.begin - done);
       if (match.id < 0) break;
       flush();

@@ -28,9 +28,9 @@ class VocabularyTokenizer : public Tokenizer {
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:
-  /// Appends the tokens of a text without special tokens, which stands at the beginning or after a special one. It may
-  /// be empty.
-  virtual void encode_plain(std::string_view text, std::vector<TokenId>& out) const = 0;
+  /// Appends the tokens of a text without special tokens, which stands at the beginning of the whole text or after a
+  /// special one. It may be empty.
+  virtual void encode_plain(std::string_view text, bool at_beginning, std::vector<TokenId>& out) const = 0;
 
   Vocabulary vocabulary_;
   bool add_bos_ = false;

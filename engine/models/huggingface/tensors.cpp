@@ -1,0 +1,151 @@
+#include "models/huggingface/tensors.h"
+
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+
+#include "models/huggingface/tensor_names.h"
+#include "tensor/view.h"
+
+namespace hadal::huggingface {
+namespace {
+
+constexpr std::string_view scale_suffix = "_scale_inv";
+
+std::optional<DType> dtype(std::string_view type) {
+  if (type == "F32") return DType::f32;
+  if (type == "F16") return DType::f16;
+  if (type == "BF16") return DType::bf16;
+  if (type == "F8_E4M3") return DType::f8_e4m3;
+  return std::nullopt;
+}
+
+std::string shape_text(const std::vector<std::uint64_t>& shape) {
+  std::string out;
+  for (const auto dimension : shape) out += concat(out.empty() ? "" : " x ", dimension);
+  return out.empty() ? "a single number" : out;
+}
+
+class Adder {
+ public:
+  Adder(ConfigReader& config, const Family& family, CheckpointBuilder& out)
+      : layers_(config.count("num_hidden_layers") + config.count_or_zero("num_nextn_predict_layers")),
+        experts_(expert_count(config)),
+        tied_(config.boolean_or("tie_word_embeddings", family.tied)),
+        family_(family),
+        out_(out) {}
+
+  Result<void> run(std::span<const ShardTensor> tensors) {
+    out_.reserve(tensors.size());
+    for (const ShardTensor& one : tensors) {
+      if (one.tensor.name.ends_with(scale_suffix)) scales_.emplace(one.tensor.name, &one.tensor);
+    }
+    for (const ShardTensor& one : tensors) {
+      if (one.tensor.name.ends_with(scale_suffix) || is_left_out(one.tensor.name)) continue;
+      if (auto done = add(one); !done) return done;
+    }
+    if (!scales_.empty()) {
+      return invalid(concat("tensor ", printable(scales_.begin()->first), " scales no 8-bit weights."));
+    }
+    if (!tied_ && out_.so_far().find_tensor("output.weight") == nullptr) {
+      return invalid("tensor lm_head.weight is missing, and config.json does not say that tie_word_embeddings.");
+    }
+    return {};
+  }
+
+ private:
+  Error error(ErrorCode code, std::string_view sentence) const { return out_.so_far().error(code, sentence); }
+  Error invalid(std::string_view sentence) const { return error(ErrorCode::invalid_file, sentence); }
+
+  Result<void> add(const ShardTensor& one) {
+    const SafetensorsTensor& source = one.tensor;
+    const std::string what = concat("tensor ", printable(source.name));
+    auto name = gguf_name(source.name);
+    if (!name) {
+      return error(ErrorCode::unsupported, concat(what, " in ", printable(one.file), " is none that models of type ",
+                                                  family_.model_type, " have."));
+    }
+    if (const auto layer = layer_of(source.name); layer && *layer >= layers_) {
+      return invalid(concat(what, " in ", printable(one.file), " belongs to a layer past the ", layers_,
+                            " that num_hidden_layers in config.json gives the model."));
+    }
+    if (const auto expert = expert_of(source.name); expert && *expert >= experts_) {
+      return invalid(concat(what, " in ", printable(one.file), " belongs to an expert past the ", experts_,
+                            " that config.json gives a layer."));
+    }
+    if (tied_ && *name == "output.weight") return {};
+    const auto type = dtype(source.type);
+    if (!type) {
+      return error(ErrorCode::unsupported,
+                   concat(what, " is of type ", source.type, "; F32, F16, BF16 and F8_E4M3 are supported."));
+    }
+    if (source.shape.empty() || source.shape.size() > 2) {
+      return invalid(concat(what, " is ", shape_text(source.shape), "; vectors and matrices are expected."));
+    }
+    CheckpointTensor tensor;
+    tensor.name = out_.keep(std::move(*name));
+    tensor.type = *type;
+    tensor.dimensions = static_cast<std::uint32_t>(source.shape.size());
+    for (std::size_t i = 0; i < source.shape.size(); ++i) tensor.shape[i] = source.shape[source.shape.size() - 1 - i];
+    tensor.elements = source.elements;
+    tensor.data = source.data;
+    if (tensor.type == DType::f8_e4m3) {
+      if (auto done = add_scales(source, tensor); !done) return done;
+    }
+    if (!out_.add(tensor)) return invalid(concat(what, " is there under another name as well."));
+    return {};
+  }
+
+  /// Takes the scales that belong to 8-bit weights.
+  Result<void> add_scales(const SafetensorsTensor& source, CheckpointTensor& tensor) {
+    const std::string what = concat("tensor ", printable(source.name));
+    const auto found = scales_.find(concat(source.name, scale_suffix));
+    if (found == scales_.end())
+      return invalid(concat(what, " is of type F8_E4M3, but ", printable(source.name), scale_suffix,
+                            ", which scales it, is missing."));
+    const SafetensorsTensor& scales = *found->second;
+    const std::string whose = concat("tensor ", printable(scales.name));
+    if (scales.type != "F32")
+      return error(ErrorCode::unsupported, concat(whose, " is of type ", scales.type, ", not F32."));
+    if (source.shape.size() != 2) return invalid(concat(what, " is of type F8_E4M3, but no matrix."));
+    std::vector<std::uint64_t> blocks;
+    for (const auto dimension : source.shape) blocks.push_back((dimension - 1) / kScaleBlock + 1);
+    if (scales.shape != blocks) {
+      return invalid(concat(whose, " is ", shape_text(scales.shape),
+                            " where one scale for each 128 x 128 weights makes ", shape_text(blocks), "."));
+    }
+    for (std::size_t i = 0; i < scales.data.size(); i += sizeof(float)) {
+      float scale;
+      std::memcpy(&scale, scales.data.data() + i, sizeof scale);
+      if (!std::isfinite(scale)) return invalid(concat(whose, ": scale ", i / sizeof scale, " is no number."));
+    }
+    tensor.scales = scales.data;
+    scales_.erase(found);
+    return {};
+  }
+
+  /// Each family has a key of its own for it.
+  static std::uint32_t expert_count(ConfigReader& config) {
+    for (const char* key : {"n_routed_experts", "num_local_experts", "num_experts"}) {
+      if (config.has(key)) return config.count_or_zero(key);
+    }
+    return 0;
+  }
+
+  const std::uint32_t layers_, experts_;
+  const bool tied_;
+  const Family& family_;
+  CheckpointBuilder& out_;
+  std::unordered_map<std::string, const SafetensorsTensor*> scales_;  ///< Not yet taken.
+};
+
+}  // namespace
+
+Result<void> add_tensors(std::span<const ShardTensor> tensors, ConfigReader& config, const Family& family,
+                         CheckpointBuilder& out) {
+  Adder adder(config, family, out);
+  if (!config.result()) return config.result();
+  return adder.run(tensors);
+}
+
+}  // namespace hadal::huggingface
