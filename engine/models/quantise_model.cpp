@@ -26,10 +26,10 @@ bool is_float(DType type) {
   return !whole;
 }
 
-/// Keys that speak of the source's types, or of files it was split into.
+/// Keys that speak of the source's types, of its order of rows, or of files it was split into.
 bool superseded(std::string_view key) {
-  return key == "general.file_type" || key == "general.quantization_version" || key == "general.alignment" ||
-         key.starts_with("split.") || key.starts_with("quantize.imatrix.");
+  return key == "general.file_type" || key.ends_with(".rope.pairs") || key == "general.quantization_version" ||
+         key == "general.alignment" || key.starts_with("split.") || key.starts_with("quantize.imatrix.");
 }
 
 /// Of a tensor of many experts.
@@ -43,14 +43,43 @@ std::int64_t layers_of(const Checkpoint& source) {
   return layers ? *layers : 0;
 }
 
-/// Rows [first, first + count) of a tensor as float32.
-void read_rows(const ops::Context& context, const CheckpointTensor& tensor, std::int64_t first, std::int64_t count,
-               float* out) {
-  const std::int64_t row_bytes = static_cast<std::int64_t>(tensor.bytes()) / tensor.rows();
-  const std::byte* data = tensor.data.data() + first * row_bytes;
+/// Where the elements of q and k come from whose halves turn together in the source, as "<architecture>.rope.pairs"
+/// says, and which GGUF files of the architecture have as neighbours.
+class RopeOrder {
+ public:
+  RopeOrder(const Checkpoint& source, std::string_view tensor) {
+    const auto architecture = source.string_or("general.architecture", "");
+    if (!architecture || !source.has(concat(*architecture, ".rope.pairs"))) return;
+    const bool turns =
+        tensor.find(".attn_q.") != std::string_view::npos || tensor.find(".attn_k.") != std::string_view::npos;
+    const auto head = source.u32_or(concat(*architecture, ".attention.key_length"), 0);
+    if (turns && head) half_ = *head / 2;
+  }
+  bool changes() const { return half_ > 0; }
+  /// The source's row for row `to` of the file.
+  std::int64_t from(std::int64_t to) const {
+    if (!changes()) return to;
+    const std::int64_t head = to / (2 * half_), at = to % (2 * half_);
+    return head * 2 * half_ + at % 2 * half_ + at / 2;
+  }
+
+ private:
+  std::int64_t half_ = 0;  ///< Of a head's elements; 0: nothing changes its place.
+};
+
+/// Rows [first, first + count) of the file's tensor as float32.
+void read_rows(const ops::Context& context, const CheckpointTensor& tensor, const RopeOrder& order, std::int64_t first,
+               std::int64_t count, float* out) {
+  const WeightView w{tensor.data.data(), tensor.rows(), tensor.columns(), tensor.type, tensor.scales.data()};
   context.pool.for_range(count, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t row = begin; row < end; ++row) {
-      dequantise_row(tensor.type, data + row * row_bytes, tensor.columns(), out + row * tensor.columns());
+      const bool whole = w.rows > 1;
+      float* to = out + row * w.cols;
+      dequantise_row(w, whole ? order.from(first + row) : first + row, to);
+      if (whole || !order.changes()) continue;
+      // A bias: its elements are the rows.
+      const std::vector<float> plain(to, to + w.cols);
+      for (std::int64_t i = 0; i < w.cols; ++i) to[i] = plain[static_cast<std::size_t>(order.from(i))];
     }
   });
 }
@@ -118,10 +147,11 @@ Result<void> ModelQuantiser::write_tensor(GgufWriter& writer, const ops::Context
   const std::int64_t most = std::clamp<std::int64_t>(kPieceElements / cols, 1, matrix_rows);
   std::vector<float> floats(static_cast<std::size_t>(most * cols));
   std::vector<std::byte> blocks(static_cast<std::size_t>(most * row_bytes));
+  const RopeOrder order(source_, tensor.name);
   // A piece lies within one matrix, whose columns have one importance.
   for (std::int64_t row = 0, count = 0; row < rows; row += count) {
     count = std::min(most, matrix_rows - row % matrix_rows);
-    read_rows(context, tensor, row, count, floats.data());
+    read_rows(context, tensor, order, row, count, floats.data());
     const float* weights = importance ? importance->data() + row / matrix_rows * cols : nullptr;
     if (!ops::quantise(context, work.choice.type, floats.data(), count, cols, weights, blocks.data())) {
       return source_.error(ErrorCode::invalid_file, concat("tensor ", printable(tensor.name),
@@ -130,7 +160,7 @@ Result<void> ModelQuantiser::write_tensor(GgufWriter& writer, const ops::Context
     }
     // What has its type already is not searched for again.
     const auto bytes = static_cast<std::size_t>(count * row_bytes);
-    const auto piece = tensor.type == work.choice.type
+    const auto piece = tensor.type == work.choice.type && !order.changes()
                            ? tensor.data.subspan(static_cast<std::size_t>(row * row_bytes), bytes)
                            : std::span<const std::byte>(blocks).first(bytes);
     if (auto written = writer.append(piece); !written) return written;
