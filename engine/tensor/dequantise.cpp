@@ -181,7 +181,7 @@ void dequantise_row(DType type, const std::byte* row, std::int64_t count, float*
     case DType::iq4_xs:
       return expand_row<BlockIQ4_XS, 256>(row, count, out);
     default:
-      assert(!"dequantise_row: type is not computable");
+      assert(false && "dequantise_row: type is not computable");
       return;
   }
 }
