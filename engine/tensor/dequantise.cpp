@@ -201,7 +201,7 @@ void dequantise_row(DType type, const std::byte* row, std::int64_t count, float*
       for (std::int64_t i = 0; i < count; ++i) out[i] = e4m3_to_float(std::to_integer<std::uint8_t>(row[i]));
       return;
     default:
-      assert(!"dequantise_row: type is not computable");
+      assert(false && "dequantise_row: type is not computable");
       return;
   }
 }

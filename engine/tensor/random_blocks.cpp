@@ -146,7 +146,7 @@ void make_valid(DType type, const Scales& scales, std::span<std::byte> out) {
         scales.minimum_above_zero(block);
       });
     default:
-      assert(!"RandomBlocks: no type of weights");
+      assert(false && "RandomBlocks: no type of weights");
   }
 }
 

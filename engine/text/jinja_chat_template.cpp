@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "text/bounded_json.h"
 #include "text/jinja/unicode.h"
 
 namespace hadal {
@@ -21,7 +22,7 @@ ordered_json as_json(const ChatMessage& message) {
   if (!message.thinking.empty()) out["reasoning_content"] = jinja::valid_utf8(message.thinking);
   for (const ToolCall& call : message.tool_calls) {
     // What is no object, because a model wrote it so, stays the text it is.
-    auto arguments = ordered_json::parse(call.arguments, nullptr, false);
+    auto arguments = parse_bounded_json(call.arguments);
     if (!arguments.is_object()) arguments = jinja::valid_utf8(call.arguments);
     out["tool_calls"].push_back(
         {{"id", jinja::valid_utf8(call.id)},
@@ -117,8 +118,7 @@ Result<std::vector<TextPart>> JinjaChatTemplate::render(ordered_json messages, c
     if (open == nullptr) return invalid("The answer cannot be continued: the last message has no text.");
     *open = concat(open->get_ref<const std::string&>(), kMark, " ");
   }
-  const ordered_json tools =
-      options.tools.empty() ? ordered_json() : ordered_json::parse(options.tools, nullptr, false);
+  const ordered_json tools = options.tools.empty() ? ordered_json() : parse_bounded_json(options.tools);
   if (tools.is_discarded() || !(tools.is_null() || tools.is_array())) return invalid("The tools are no JSON list.");
   // As transformers gives it to them first; then what older templates were written for.
   Result<jinja::Text> text = run(messages, tools, options);
@@ -144,6 +144,9 @@ Result<std::vector<TextPart>> JinjaChatTemplate::parts(std::span<const ChatMessa
 
 Result<std::vector<TextPart>> JinjaChatTemplate::parts_of_json(std::string_view messages,
                                                                const TemplateOptions& options) const {
+  if (json_depth(messages) > most_json_depth) {
+    return invalid(concat("The messages are nested more than ", most_json_depth, " levels deep."));
+  }
   auto json = ordered_json::parse(messages, nullptr, false);
   if (json.is_discarded()) return invalid("The messages are no JSON.");
   const bool list =

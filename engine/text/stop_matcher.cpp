@@ -27,14 +27,20 @@ StopMatcher::StopMatcher(std::vector<std::string> stops) : stops_(std::move(stop
 std::string StopMatcher::push(std::string_view text) {
   if (stopped_) return {};
   held_ += text;
-  std::size_t earliest = std::string::npos, keep = 0;
+  // The one that is complete first, wherever the text is cut; of two that end together the longer.
+  std::size_t begin = std::string::npos, end = std::string::npos, keep = 0;
   for (const std::string& stop : stops_) {
-    earliest = std::min(earliest, held_.find(stop));
+    const std::size_t found = held_.find(stop);
+    const std::size_t after = found == std::string::npos ? found : found + stop.size();
+    if (after < end || (after == end && found < begin)) {
+      begin = found;
+      end = after;
+    }
     keep = std::max(keep, open_end(held_, stop));
   }
-  if (earliest != std::string::npos) {
+  if (begin != std::string::npos) {
     stopped_ = true;
-    held_.resize(earliest);
+    held_.resize(begin);
     return std::exchange(held_, {});
   }
   std::size_t ready = held_.size() - keep;

@@ -13,7 +13,8 @@ class StopMatcher {
   explicit StopMatcher(std::vector<std::string> stops);
 
   /// Takes the next piece of text (whole UTF-8 characters) and returns what can be shown. Once a stop string is
-  /// complete, what came before the earliest one is returned, stopped() is true and everything after it is dropped.
+  /// complete, what came before the one that is complete first (of two that end together the longer) is returned,
+  /// stopped() is true and everything after it is dropped. However the text is cut into pieces, the same comes out.
   std::string push(std::string_view text);
   /// At the end of the stream: what was held back. Empty if stopped.
   std::string finish();

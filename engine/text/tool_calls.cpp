@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "text/bounded_json.h"
+
 namespace hadal {
 namespace {
 
@@ -24,13 +26,13 @@ bool take(std::string_view& text, std::string_view word) {
 std::optional<std::string> arguments_of(const ordered_json& json) {
   if (json.is_object()) return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   if (!json.is_string()) return std::nullopt;
-  const auto inner = ordered_json::parse(json.get_ref<const std::string&>(), nullptr, false);
+  const auto inner = parse_bounded_json(json.get_ref<const std::string&>());
   if (!inner.is_object()) return std::nullopt;
   return arguments_of(inner);
 }
 
 std::optional<ToolCall> parse_json_call(std::string_view text) {
-  const auto json = ordered_json::parse(text, nullptr, false);
+  const auto json = parse_bounded_json(text);
   if (!json.is_object() || !json.contains("name") || !json["name"].is_string()) return std::nullopt;
   const char* key = json.contains("arguments") ? "arguments" : "parameters";
   const auto arguments = json.contains(key) ? arguments_of(json[key]) : std::optional<std::string>("{}");
@@ -53,7 +55,7 @@ std::optional<ToolCall> parse_deepseek_call(std::string_view text) {
     if (!rest.ends_with("```")) return std::nullopt;
     rest.remove_suffix(3);
   }
-  const auto json = ordered_json::parse(rest, nullptr, false);
+  const auto json = parse_bounded_json(rest);
   if (!json.is_object() || name.empty()) return std::nullopt;
   return ToolCall{{}, std::string(name), *arguments_of(json)};
 }

@@ -37,11 +37,15 @@ std::vector<TokenId> VocabularyTokenizer::encode_valid(std::span<const TextPart>
     at_beginning = false;
     plain.clear();
   };
-  for (const TextPart& part : parts) {
-    const std::string_view text = part.text;
+  for (std::size_t i = 0; i < parts.size();) {
+    // Neighbours of one kind are one text: a special token may reach across them.
+    const bool literal = parts[i].literal;
+    std::string run;
+    for (; i < parts.size() && (parts[i].literal == literal || parts[i].text.empty()); ++i) run += parts[i].text;
+    const std::string_view text = run;
     std::size_t done = 0;
     while (done < text.size()) {
-      const auto match = vocabulary_.find_special(text, done, !part.literal);
+      const auto match = vocabulary_.find_special(text, done, !literal);
       plain += text.substr(done, match.begin - done);
       if (match.id < 0) break;
       flush();

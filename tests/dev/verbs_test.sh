@@ -133,6 +133,35 @@ test_bench() {
   says "the engine's own" "engine bench $WORK/repo/build/models/SmolLM2" "$(repo/dev bench --threads 2 2>/dev/null)"
 }
 
+test_fuzz() {
+  repository
+  mkdir -p repo/tests/fuzz/dictionaries repo/tests/fuzz/findings/gguf
+  touch repo/tests/fuzz/dictionaries/{gguf,answer}.dict
+  program clang++ <<<''
+  cat >before-build <<'TEXT'
+mkdir -p "$2/bin"
+for name in gguf answer; do
+  printf '#!/bin/sh\necho "%s fuzzed $*"\nexit ${FUZZ_CODE:-0}\n' "$name" >"$2/bin/fuzz-$name"
+  chmod +x "$2/bin/fuzz-$name"
+done
+TEXT
+  out=$(repo/dev fuzz gguf 5 2>&1)
+  says "the preset" "--preset fuzz" "$(cat log)"
+  says "one alone" "--target fuzz-gguf" "$(cat log)"
+  says "seconds" "gguf fuzzed -max_total_time=5" "$out"
+  says "what was found before" "tests/fuzz/corpus/gguf tests/fuzz/findings/gguf" "$out"
+  check "no other" "" "$(grep "answer fuzzed" <<<"$out" || true)"
+  says "all" "answer fuzzed -max_total_time=60" "$(repo/dev fuzz 2>&1)"
+  code=0
+  out=$(repo/dev fuzz nonsense 2>&1) || code=$?
+  check "an unknown one" 1 "$code"
+  says "an unknown one" "there are answer gguf" "$out"
+  code=0
+  out=$(FUZZ_CODE=77 repo/dev fuzz gguf 2>&1) || code=$?
+  check "a finding" 1 "$code"
+  says "a finding" "fuzz-gguf found something" "$out"
+}
+
 test_clean() {
   repository
   repo/dev build >/dev/null 2>&1

@@ -236,6 +236,15 @@ void ChatTemplateTest::passesRolesToolsAndThoughts() {
   QVERIFY(!(*chat)->parts({}, options));
   QVERIFY(!(*chat)->parts_of_json("[1]", {}));
   QVERIFY(!(*chat)->parts_of_json("nonsense", {}));
+  // Deeper than a stack holds.
+  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');
+  options.tools = deep;
+  QVERIFY(!(*chat)->parts({}, options));
+  const auto nested = (*chat)->parts_of_json("[{\"role\":\"user\",\"content\":" + deep + "}]", {});
+  QVERIFY(!nested);
+  QVERIFY2(nested.error().message.find("nested") != std::string::npos, nested.error().message.c_str());
+  call.tool_calls.front().arguments = "{\"a\":" + deep + "}";
+  QVERIFY((*chat)->parts(std::vector<ChatMessage>{call}, {}));
 }
 
 void ChatTemplateTest::tellsTheTemplatesWordsApart_data() {

@@ -9,6 +9,7 @@ class ReasoningTest : public QObject {
  private slots:
   void parses_data();
   void parses();
+  void nestedCallsStayText();
   void streams();
   void beginsWhereThePromptSays_data();
   void beginsWhereThePromptSays();
@@ -131,6 +132,17 @@ void ReasoningTest::parses() {
   std::vector<std::string> bytes;
   for (const char c : text) bytes.emplace_back(1, c);
   QCOMPARE(QString::fromStdString(parsed(thinking, bytes)), expected);
+}
+
+// Deeper than any call, and than a stack holds.
+void ReasoningTest::nestedCallsStayText() {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const std::string deep = "{\"a\":" + nested(300'000) + "}";
+  const std::string calls[] = {"<tool_call>{\"name\":\"f\",\"arguments\":" + deep + "}</tool_call>",
+                               "<｜tool▁call▁begin｜>f<｜tool▁sep｜>" + deep + "<｜tool▁call▁end｜>"};
+  for (const std::string& call : calls) QVERIFY(parsed(false, {call}) == "A:" + call + "\n");
+  const std::string fits = "{\"a\":" + nested(200) + "}";
+  QCOMPARE(parsed(false, {"<tool_call>{\"name\":\"f\",\"arguments\":" + fits + "}</tool_call>"}), "C:f " + fits + "\n");
 }
 
 void ReasoningTest::streams() {

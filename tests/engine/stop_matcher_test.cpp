@@ -69,12 +69,16 @@ class StopMatcherTest : public QObject {
       const std::string text = letters(random() % 24);
       std::vector<std::string> stops;
       for (unsigned i = 0; i < 1 + random() % 3; ++i) stops.push_back(letters(1 + random() % 5));
-      StopMatcher matcher(stops);
-      std::string shown;
-      // One letter at a time the stop that is complete first is found first; that is the contract.
-      for (const char letter : text) shown += matcher.push(std::string(1, letter));
-      shown += matcher.finish();
-      QCOMPARE(shown, expected(text, stops));
+      for (const std::size_t most : {1, 3, 24}) {
+        StopMatcher matcher(stops);
+        std::string shown;
+        for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
+          size = 1 + random() % most;
+          shown += matcher.push(std::string_view(text).substr(at, size));
+        }
+        shown += matcher.finish();
+        QCOMPARE(shown, expected(text, stops));
+      }
     }
   }
 };

@@ -6,12 +6,14 @@
 
 #include "formats/gguf.h"
 #include "support/gguf_writer.h"
+#include "support/small_vocabularies.h"
 #include "text/canonical_composition.h"
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer_factory.h"
 
 using namespace hadal;
 using hadal::test::GgufWriter;
+using hadal::test::small_vocabulary;
 using Ids = std::vector<TokenId>;
 
 class TokenizerTest : public QObject {
@@ -175,27 +177,7 @@ void TokenizerTest::agreesWithReferenceOnSmallVocabularies() {
   const auto small = readJson("tokenizer_small.json");
   const bool sentence_piece = kind == "scores" || kind == "merges";
   const auto& data = small[sentence_piece ? "sentence_piece" : "byte_level"];
-  const std::vector<std::string> tokens = data["tokens"];
-  GgufWriter writer;
-  writer.text("tokenizer.ggml.model", sentence_piece ? "llama" : "gpt2");
-  writer.texts("tokenizer.ggml.tokens", tokens);
-  const std::size_t added = small["added"], special = small["special"];
-  std::vector<std::int32_t> types(tokens.size(), 1);
-  std::fill(types.end() - static_cast<std::ptrdiff_t>(added), types.end(), 4);
-  std::fill_n(types.end() - static_cast<std::ptrdiff_t>(added + special), special, 3);
-  if (sentence_piece) {
-    types[0] = 2;
-    std::fill_n(types.begin() + 1, 256, 6);
-  } else {
-    writer.text("tokenizer.ggml.pre", kind.toStdString());
-  }
-  writer.numbers<std::int32_t>("tokenizer.ggml.token_type", 5, types);
-  if (kind == "scores") {
-    writer.numbers<float>("tokenizer.ggml.scores", 6, data["scores"]);
-  } else {
-    writer.texts("tokenizer.ggml.merges", data["merges"]);
-  }
-  const auto tokenizer = make(writer);
+  const auto tokenizer = make(small_vocabulary(small, kind.toStdString()));
   QVERIFY(tokenizer != nullptr);
   const auto& expected = kind == "scores"   ? data["score_ids"]
                          : kind == "merges" ? data["merge_ids"]

@@ -40,7 +40,8 @@ class Tokenizer {
 
   Result<std::vector<TokenId>> encode(std::string_view text, EncodeOptions options = {}) const;
 
-  /// The tokens of the parts taken as one text, with special tokens recognised only in parts that are not literal.
+  /// The tokens of the parts taken as one text, with special tokens recognised only in parts that are not literal
+  /// (several in a row are as good as one).
   /// Adds no beginning-of-sequence or end-of-sequence token.
   Result<std::vector<TokenId>> encode(std::span<const TextPart> parts) const;
 

@@ -43,8 +43,8 @@ class SubsetConstruction {
   }
 
  private:
-  /// Steps through sets of states: a second or so.
-  static constexpr std::size_t kMostWork = 100'000'000;
+  /// Steps through sets of states: some tenths of a second, and no more than a few hundred megabytes of sets.
+  static constexpr std::size_t kMostWork = 30'000'000;
 
   void classify() {
     std::array<bool, 257> cut{};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "text/bounded_json.h"
 
 namespace hadal::grammar {
 namespace {
@@ -16,26 +17,6 @@ constexpr std::size_t kMostStates = 500'000;
 constexpr int kDeepestAnything = 8;
 /// Characters of a key of anything's objects.
 constexpr std::int32_t kLongestKey = 64;
-
-/// Brackets inside brackets, outside strings: what nlohmann's own functions recurse over.
-int depth_of(std::string_view text) {
-  int depth = 0, deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return deepest;
-}
 
 Result<Rule> automaton(const Nfa& nfa, Nfa::State end, const std::string& pointer) {
   auto dfa = determinise(nfa, end, concat("The schema at ", printable(pointer, 200)));
@@ -72,7 +53,7 @@ Result<CompiledSchema> compile_schema(std::string_view text) {
   const std::string root_pointer = "#";
   if (text.size() > kLongestText)
     return schema_error(ErrorCode::unsupported, root_pointer, "the schema is longer than 1 MiB.");
-  if (depth_of(text) > kDeepestText)
+  if (json_depth(text) > kDeepestText)
     return schema_error(ErrorCode::unsupported, root_pointer,
                         concat("the schema is nested deeper than ", kDeepestText, " levels."));
   try {

@@ -323,7 +323,8 @@ Value make_dict(Runtime& runtime, std::vector<DictObject::Entry> entries) {
     if (key.is(Kind::list) && key.as<ListObject>().flavour == ListObject::Flavour::list)
       runtime.fail("a list cannot be a key");
     if (key.is(Kind::dict)) runtime.fail("a dictionary cannot be a key");
-    const auto same = std::ranges::find_if(out, [&](const DictObject::Entry& known) {
+    // Named in the capture: clang before 16 captures no structured binding by itself.
+    const auto same = std::ranges::find_if(out, [&runtime, &key = key](const DictObject::Entry& known) {
       return known.first.is(Kind::string) && key.is(Kind::string) ? known.first.bytes() == key.bytes()
                                                                   : equal(runtime, known.first, key);
     });

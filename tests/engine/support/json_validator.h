@@ -1,7 +1,14 @@
 #pragma once
 
-#include <QRegularExpression>
+#ifndef PCRE2_CODE_UNIT_WIDTH
+#define PCRE2_CODE_UNIT_WIDTH 8
+#endif
+#include <pcre2.h>
+
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -32,8 +39,15 @@ class JsonValidator {
   }
 
   static bool found(const std::string& text, const std::string& pattern) {
-    const QRegularExpression regex(QString::fromStdString(pattern), QRegularExpression::UseUnicodePropertiesOption);
-    return regex.isValid() && regex.match(QString::fromStdString(text)).hasMatch();
+    const auto bytes = [](const std::string& string) { return reinterpret_cast<PCRE2_SPTR>(string.data()); };
+    int error = 0;
+    PCRE2_SIZE where = 0;
+    const std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)> code(
+        pcre2_compile(bytes(pattern), pattern.size(), PCRE2_UTF | PCRE2_UCP, &error, &where, nullptr), pcre2_code_free);
+    if (!code) return false;
+    const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match(
+        pcre2_match_data_create_from_pattern(code.get(), nullptr), pcre2_match_data_free);
+    return pcre2_match(code.get(), bytes(text), text.size(), 0, 0, match.get(), nullptr) >= 0;
   }
 
   static bool has_format(const std::string& text, const std::string& format) {
@@ -77,9 +91,9 @@ class JsonValidator {
   }
 
   static bool keeps_string(const std::string& text, const std::string& key, const Json& rule) {
-    const auto length = QString::fromStdString(text).toUcs4().size();
-    if (key == "minLength") return length >= rule.get<qsizetype>();
-    if (key == "maxLength") return length <= rule.get<qsizetype>();
+    const auto length = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    if (key == "minLength") return length >= rule.get<std::ptrdiff_t>();
+    if (key == "maxLength") return length <= rule.get<std::ptrdiff_t>();
     if (key == "pattern") return found(text, rule);
     if (key == "format") return has_format(text, rule);
     return true;
