@@ -18,7 +18,7 @@ using nlohmann::json;
 /// What --prompt or --messages say and what the answer is to be, read before the model is.
 struct Input {
   std::string prompt;
-  std::vector<ChatMessage> messages;  ///< Empty: the prompt counts.
+  std::string messages, tools;  ///< JSON lists. No messages: the prompt counts.
   std::optional<std::string> schema, pattern;
 };
 
@@ -41,6 +41,11 @@ Result<Input> input_of(const Arguments& arguments) {
   auto messages = read_conversation(*arguments.value("--messages"));
   if (!messages) return messages.error();
   input.messages = std::move(*messages);
+  if (const auto path = arguments.value("--tools")) {
+    auto tools = read_objects(*path, "tool");
+    if (!tools) return tools.error();
+    input.tools = std::move(*tools);
+  }
   return input;
 }
 
@@ -48,7 +53,7 @@ Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) 
   if (input.messages.empty()) return model.tokenizer().encode(input.prompt);
   const auto chat = model.chat_template();
   if (!chat) return chat.error();
-  const auto parts = (*chat)->parts(input.messages, true);
+  const auto parts = (*chat)->parts_of_json(input.messages, {.tools = input.tools});
   if (!parts) return parts.error();
   return model.tokenizer().encode(*parts);
 }
@@ -155,6 +160,8 @@ int run(const Arguments& arguments) {
   if (arguments.has("--prompt") == arguments.has("--messages")) {
     return fail_usage({ErrorCode::invalid_argument, "generate needs either --prompt or --messages."});
   }
+  if (arguments.has("--tools") && !arguments.has("--messages"))
+    return fail_usage({ErrorCode::invalid_argument, "generate takes --tools with --messages only."});
   if (arguments.has("--json-schema") && arguments.has("--regex"))
     return fail_usage({ErrorCode::invalid_argument, "generate takes --json-schema or --regex, not both."});
   const auto options = engine_options(arguments);
@@ -188,6 +195,7 @@ Command generate_command() {
                    {"MODEL"},
                    {{"--prompt", "TEXT", "The text to go on from"},
                     {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
+                    {"--tools", "FILE", "Tools the model may call: a JSON list"},
                     {"--max-tokens", "N",
                      "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
                     {"--stop", "TEXT", "End before this text; may be given more than once", true},
