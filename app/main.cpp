@@ -214,6 +214,7 @@ int main(int argc, char** argv) {
     line.value->ask = decodeInput(input.bytes, beginning.damaged);
   }
 
+  surviveDamagedModels();
   UnixSignals signals_;
   QCoreApplication::setApplicationName(QStringLiteral("hadal"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HADAL_VERSION));
