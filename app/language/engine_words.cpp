@@ -38,6 +38,78 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP(
         "Engine",
         "%1: element %2 of %3 reaches beyond the end of the file. It is damaged or incomplete; download it again."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.merges: element %1, \"%2\", is no pair."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "metadata tokenizer.ggml.merges: element %1, \"%2\", names a token that is not in tokenizer.ggml.tokens."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "metadata tokenizer.ggml.pre says that text is split by the rules \"%1\", which this version of "
+                      "Hadal does not know."),
+    QT_TRANSLATE_NOOP("Engine", "A text-splitting pattern could not be compiled at character %1: %2."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the metadata has neither tokenizer.ggml.scores nor tokenizer.ggml.merges, without which text "
+                      "cannot be split into tokens."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.scores: element %1 is no number."),
+    QT_TRANSLATE_NOOP(
+        "Engine", "metadata tokenizer.ggml.model names the kind \"%1\", which this version of Hadal does not know."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.%1 has %2 elements for %3 tokens."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.tokens has %1 tokens; 1 to %2 are supported."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.tokens has more than 4 GB of text."),
+    QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.token_type says %1 for token %2, which is no token type."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "metadata tokenizer.ggml.tokens: special token %1, \"%2\", is %3 bytes long; at most %4 are supported."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "metadata tokenizer.ggml.tokens: token %1, \"%2\", is %3 bytes long; at most %4 are supported."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "metadata tokenizer.ggml.tokens: token %1, \"%2\", is of type byte, but not spelled <0x00> to <0xFF>."),
+    QT_TRANSLATE_NOOP("Engine", "metadata %1 is %2, but there are only %3 tokens."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "the model %1 carries no chat template (metadata %2), and no vocabulary to tell which one would suit it."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the model %1 carries a chat template that is no text (metadata %2), and no vocabulary to tell "
+                      "which one would suit it."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the model %1 carries a chat template that cannot be understood, %2 (metadata %3), and no "
+                      "vocabulary to tell which one would suit it."),
+    QT_TRANSLATE_NOOP("Engine", "The model %1 carries no chat template; Hadal's own \"%2\" stands in, because %3."),
+    QT_TRANSLATE_NOOP(
+        "Engine", "The model %1 carries a chat template that is no text; Hadal's own \"%2\" stands in, because %3."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "The model %1 carries a chat template that cannot be understood, %2; Hadal's own \"%3\" stands "
+                      "in, because %4."),
+    QT_TRANSLATE_NOOP("Engine", "The model %1 carries this chat template."),
+    QT_TRANSLATE_NOOP("Engine", "This chat template was given."),
+    QT_TRANSLATE_NOOP("Engine", "The chat template cannot be understood, %1."),
+    QT_TRANSLATE_NOOP("Engine", "The chat template refuses this conversation: %1."),
+    QT_TRANSLATE_NOOP("Engine", "The chat template fails in line %1: %2."),
+    QT_TRANSLATE_NOOP("Engine", "The system has no memory left to render the chat template."),
+    QT_TRANSLATE_NOOP("Engine", "The answer cannot be continued: the chat template leaves it out or changes it."),
+    QT_TRANSLATE_NOOP("Engine", "The answer cannot be continued: the last message has no text."),
+    QT_TRANSLATE_NOOP("Engine", "The tools are no JSON list."),
+    QT_TRANSLATE_NOOP("Engine", "The messages are no JSON."),
+    QT_TRANSLATE_NOOP("Engine", "The messages are no JSON list of objects, each with a role and a content."),
+    QT_TRANSLATE_NOOP("Engine", "%1.rope.freq_base must be above 1 for YaRN."),
+    QT_TRANSLATE_NOOP("Engine", "%1.attention.head_count must be a multiple of %2.attention.head_count_kv."),
+    QT_TRANSLATE_NOOP("Engine", "%1.embedding_length must be a multiple of %2.attention.head_count."),
+    QT_TRANSLATE_NOOP(
+        "Engine", "%1.embedding_length or %2.attention.key_length gives a head of attention more than 1024 elements."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "%1.rope.dimension_count and %2.attention.key_length must be even, and the first no more than the second."),
+    QT_TRANSLATE_NOOP("Engine", "%1.attention.value_length must equal the key length."),
+    QT_TRANSLATE_NOOP("Engine", "%1.vocab_size is %2 but token_embd.weight has %3 rows."),
+    QT_TRANSLATE_NOOP("Engine", "tensor rope_freqs.weight holds a factor that is not above 0."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "The model file %1 was cut short while it was in use, or its disk failed. Load it again once it is whole."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "There is no token to compute: the text is empty, or the model's vocabulary has no token for any of it."),
+    QT_TRANSLATE_NOOP("Engine", "The context's cache is full."),
+    QT_TRANSLATE_NOOP("Engine", "This version cannot compute on the GPU yet; choose the processor."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 occurs twice."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 should be of type %2, but is %3."),
     QT_TRANSLATE_NOOP("Engine", "metadata general.alignment is %1, but must be a power of two from 8 to 2097152."),
@@ -105,6 +177,12 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "%1 cannot be mapped into memory: %2."),
     QT_TRANSLATE_NOOP("Engine", "%1 is not a regular file."),
     QT_TRANSLATE_NOOP("Engine", "Loading was cancelled."),
+    QT_TRANSLATE_NOOP("Engine", "its vocabulary has %1 and %2"),
+    QT_TRANSLATE_NOOP("Engine", "its vocabulary has %1"),
+    QT_TRANSLATE_NOOP("Engine", "its text is split as DeepSeek-Coder's"),
+    QT_TRANSLATE_NOOP("Engine", "its name says %1"),
+    QT_TRANSLATE_NOOP("Engine", "it is a Llama with a SentencePiece vocabulary"),
+    QT_TRANSLATE_NOOP("Engine", "nothing tells what it was trained on"),
     QT_TRANSLATE_NOOP("Engine", "its first 8 bytes"),
     QT_TRANSLATE_NOOP("Engine", "its header"),
     QT_TRANSLATE_NOOP("Engine", "the first metadata key"),
