@@ -90,6 +90,10 @@ inline constexpr auto threads = "model.threads";        ///< 0: all cores
 inline constexpr auto temperature = "model.temperature";
 inline constexpr auto topK = "model.top_k";
 inline constexpr auto topP = "model.top_p";
+inline constexpr auto minP = "model.min_p";
+inline constexpr auto repetitionPenalty = "model.repetition_penalty";
+inline constexpr auto frequencyPenalty = "model.frequency_penalty";
+inline constexpr auto presencePenalty = "model.presence_penalty";
 inline constexpr auto systemPrompt = "chat.system_prompt";
 inline constexpr auto dataFolder = "data.folder";
 }  // namespace setting

@@ -848,6 +848,38 @@
         <translation>只考虑累计概率达到此值的最可能词元。1：全部。</translation>
     </message>
     <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Only tokens are considered that are at least this much as likely as the likeliest. 0: all.</source>
+        <translation>只考虑概率不低于最可能词元概率此倍数的词元。0：全部。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Above 1, tokens become less likely that the chat or the answer has already. 1: off.</source>
+        <translation>大于 1 时，对话或回答中已出现的词元更不容易再被选中。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Above 0, a token becomes the less likely the more often the answer has it. 0: off.</source>
+        <translation>大于 0 时，词元在回答中出现得越多，就越不容易再被选中。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Above 0, tokens become less likely that the answer has already. 0: off.</source>
+        <translation>大于 0 时，回答中已出现的词元更不容易再被选中。0：关闭。</translation>
+    </message>
+    <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
     </message>
