@@ -105,11 +105,16 @@ struct Answer {
   Event end;
 };
 
-/// Steps until the request is done; with `stream` its text goes to stdout as it comes.
-Result<Answer> answer(Engine& engine, bool stream) {
+/// Steps until the request is done; with `stream` its text goes to stdout as it comes. A chat's answer begins behind
+/// the space that some tokenizers put before a first word.
+Result<Answer> answer(Engine& engine, bool stream, bool drop_space) {
   Answer answer;
   while (!engine.idle()) {
     for (Event& event : engine.step()) {
+      if (drop_space && !event.text.empty()) {
+        drop_space = false;
+        if (event.text.front() == ' ') event.text.erase(0, 1);
+      }
       answer.text += event.text;
       answer.tokens.insert(answer.tokens.end(), event.tokens.begin(), event.tokens.end());
       std::ranges::move(event.logprobs, std::back_inserter(answer.logprobs));
@@ -182,7 +187,9 @@ int run(const Arguments& arguments) {
     return fail(with_choices(id.error(), *bench));
   }
   const bool as_text = !arguments.has("--json");
-  const auto result = answer(*bench->engine, as_text);
+  const bool free = !input->schema && !input->pattern;
+  const bool spaced = free && !input->messages.empty() && bench->model->tokenizer().adds_space();
+  const auto result = answer(*bench->engine, as_text, spaced);
   if (!result) return fail(result.error());
   return print(as_text ? std::string("\n") : as_json(*result, bench->engine->status()));
 }

@@ -10,6 +10,7 @@ class ReasoningTest : public QObject {
   void parses_data();
   void parses();
   void streams();
+  void dropsASpaceThatNobodyMeans();
   void beginsWhereThePromptSays_data();
   void beginsWhereThePromptSays();
 };
@@ -157,6 +158,24 @@ void ReasoningTest::streams() {
   QCOMPARE(spelled(parser.push(" and < no")), std::string("A: and < no\n"));
   QCOMPARE(spelled(parser.push("\n\n")), std::string());
   QCOMPARE(spelled(parser.finish()), std::string("A:\n\n\n"));
+}
+
+void ReasoningTest::dropsASpaceThatNobodyMeans() {
+  const auto parsed = [](const std::vector<std::string>& pieces) {
+    AnswerParser parser(false);
+    parser.drop_first_space();
+    std::string out;
+    for (const std::string& piece : pieces) {
+      for (const AnswerEvent& event : parser.push(piece)) out += event.text;
+    }
+    for (const AnswerEvent& event : parser.finish()) out += event.text;
+    return out;
+  };
+  QCOMPARE(parsed({" Yes", " and no"}), std::string("Yes and no"));
+  QCOMPARE(parsed({"", " ", " x"}), std::string(" x"));
+  QCOMPARE(parsed({"Yes", " and"}), std::string("Yes and"));
+  QCOMPARE(parsed({"\n x"}), std::string("\n x"));
+  QCOMPARE(parsed({" "}), std::string());
 }
 
 void ReasoningTest::beginsWhereThePromptSays_data() {
