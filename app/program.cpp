@@ -89,6 +89,9 @@ void Program::start() {
   for (const QString& sentence : policy::enforce(QString::fromLatin1(policy::managedFolder), settings_)) {
     profile_.notify(sentence);
   }
+  for (const QString& sentence : policy::recommend(QString::fromLatin1(policy::recommendedFolder), settings_)) {
+    profile_.notify(sentence);
+  }
   const bool writable = profile_.accessMode() == Profile::Access::Writable;
   if (writable)
     server_.listen(profile_.serverName());

@@ -733,6 +733,10 @@
 <context>
     <name>Policy</name>
     <message>
+        <source>The policy recommends &quot;%1&quot;, which is no setting it can give.</source>
+        <translation>策略推荐了“%1”，但它不是策略可以设定的设置。</translation>
+    </message>
+    <message>
         <source>The policy %1 cannot be read: %2.</source>
         <translation>无法读取策略文件 %1：%2。</translation>
     </message>
@@ -1886,6 +1890,14 @@ Ctrl-C       停止回答
     <message>
         <source>Choose file</source>
         <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Recommended by your administrator</source>
+        <translation>由管理员推荐</translation>
+    </message>
+    <message>
+        <source>As your administrator recommends</source>
+        <translation>采用管理员推荐的值</translation>
     </message>
     <message>
         <source>Set by your administrator</source>
