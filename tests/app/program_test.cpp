@@ -162,6 +162,17 @@ class ProgramTest : public QObject {
     QCOMPARE(program.err(), why);
   }
 
+  void answersWithASmallStack() {
+    const QString fresh = folder_->filePath(QStringLiteral("small"));
+    HadalProcess program(fresh, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("4")});
+    program.setArguments(
+        QStringList{QStringLiteral("-c"), QStringLiteral("ulimit -s 128; exec \"$0\" \"$@\""), program.program()} +
+        program.arguments());
+    program.setProgram(QStringLiteral("/bin/sh"));
+    QCOMPARE(program.run(), 0);
+    QVERIFY(!program.out().trimmed().isEmpty());
+  }
+
   void withoutAUtf8Locale_data() {
     QTest::addColumn<QString>("all");
     QTest::addColumn<QString>("lang");
