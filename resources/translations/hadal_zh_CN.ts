@@ -159,6 +159,46 @@
 <context>
     <name>Engine</name>
     <message>
+        <source>%1.attention.sliding_window is set; this version knows no window that only the answer has.</source>
+        <translation>%1.attention.sliding_window 已设置；此版本不支持只用于回答的窗口。</translation>
+    </message>
+    <message>
+        <source>%1.expert_gating_func is %2; 1 (softmax) and 2 (sigmoid) are supported.</source>
+        <translation>%1.expert_gating_func 是 %2；只支持 1（softmax）和 2（sigmoid）。</translation>
+    </message>
+    <message>
+        <source>%1.expert_count must be a multiple of %2.expert_group_count.</source>
+        <translation>%1.expert_count 必须是 %2.expert_group_count 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1.expert_group_used_count must be no more than %2.expert_group_count.</source>
+        <translation>%1.expert_group_used_count 不能大于 %2.expert_group_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_used_count must be no more than the experts of %2.expert_group_used_count groups.</source>
+        <translation>%1.expert_used_count 不能大于 %2.expert_group_used_count 个组中的专家数。</translation>
+    </message>
+    <message>
+        <source>%1.expert_used_count must be no more than %2.expert_count.</source>
+        <translation>%1.expert_used_count 不能大于 %2.expert_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_shared_feed_forward_length must be %2.expert_shared_count times %3.expert_feed_forward_length.</source>
+        <translation>%1.expert_shared_feed_forward_length 必须是 %2.expert_shared_count 乘以 %3.expert_feed_forward_length。</translation>
+    </message>
+    <message>
+        <source>%1.leading_dense_block_count must be no more than %2.block_count.</source>
+        <translation>%1.leading_dense_block_count 不能大于 %2.block_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_count is missing or 0, though %2.leading_dense_block_count leaves layers that have experts.</source>
+        <translation>%1.expert_count 缺失或为 0，而 %2.leading_dense_block_count 之后还有带专家的层。</translation>
+    </message>
+    <message>
+        <source>tensor %1 holds a value that is not finite.</source>
+        <translation>张量 %1 中有不是有限数的值。</translation>
+    </message>
+    <message>
         <source>metadata tokenizer.ggml.merges: element %1, &quot;%2&quot;, is no pair.</source>
         <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”不是一对。</translation>
     </message>
