@@ -18,6 +18,7 @@
 #include "app/terminal/output.h"
 #include "app/terminal/remote_ask.h"
 #include "app/terminal/terminal_chat.h"
+#include "app/thread_stacks.h"
 #include "resources/resources.h"
 
 using namespace hadal;
@@ -193,6 +194,7 @@ int sayWithoutProgram(const QStringList& arguments, const Screen& display, int a
 
 int main(int argc, char** argv) {
   holdStandardStreams();
+  ensureThreadStacks();
   // What is written here is nobody else's business.
   ::umask(077);
   ensureUtf8Locale();
@@ -214,6 +216,7 @@ int main(int argc, char** argv) {
     line.value->ask = decodeInput(input.bytes, beginning.damaged);
   }
 
+  surviveDamagedModels();
   UnixSignals signals_;
   QCoreApplication::setApplicationName(QStringLiteral("hadal"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HADAL_VERSION));

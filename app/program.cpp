@@ -4,6 +4,7 @@
 #include <QFileInfo>
 #include <QThread>
 
+#include "app/inference/sampling_settings.h"
 #include "app/language/engine_words.h"
 #include "app/policy/policy.h"
 
@@ -88,6 +89,9 @@ void Program::start() {
   for (const QString& sentence : policy::enforce(QString::fromLatin1(policy::managedFolder), settings_)) {
     profile_.notify(sentence);
   }
+  for (const QString& sentence : policy::recommend(QString::fromLatin1(policy::recommendedFolder), settings_)) {
+    profile_.notify(sentence);
+  }
   const bool writable = profile_.accessMode() == Profile::Access::Writable;
   if (writable)
     server_.listen(profile_.serverName());
@@ -142,13 +146,7 @@ void Program::tellOfSmallerContext(const ModelStatus& status) {
 void Program::takeAdvice(const ModelStatus& status) {
   // While another one loads, the one there was goes on answering.
   if (status.state == ModelStatus::State::Loading) return;
-  const auto advise = [this](const char* key, const auto& said) {
-    // To two places, as the settings page shows it: a float would be written out with all its digits.
-    settings_.advise(QLatin1String(key), said ? QVariant(qRound(100.0 * *said) / 100.0) : QVariant());
-  };
-  advise(setting::temperature, status.advice.temperature);
-  advise(setting::topK, status.advice.topK);
-  advise(setting::topP, status.advice.topP);
+  adviseSampling(settings_, status.advice);
 }
 
 void Program::chooseModel(const QString& file) {

@@ -6,7 +6,26 @@
 #include <QSocketNotifier>
 #include <csignal>
 
+#include "hadal/mapped_files.h"
+
 namespace hadal {
+
+namespace {
+
+extern "C" void onBusError(int, siginfo_t* info, void*) {
+  if (survive_bus_error(info->si_addr)) return;
+  // Not a model's: what failed is tried again, and ends the program as ever.
+  std::signal(SIGBUS, SIG_DFL);
+}
+
+}  // namespace
+
+void surviveDamagedModels() {
+  struct sigaction action {};
+  action.sa_sigaction = onBusError;
+  action.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGBUS, &action, nullptr);
+}
 
 UnixSignals::UnixSignals(QObject* parent) : QObject(parent) {
   // A reader that went away is a failed write, not an end in mid-answer.

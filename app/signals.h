@@ -4,6 +4,10 @@
 
 namespace hadal {
 
+/// From now on a model's file that another program cuts short ends an answer with a sentence, not the program with
+/// SIGBUS.
+void surviveDamagedModels();
+
 /// SIGINT, SIGTERM and SIGHUP as events of the thread that made this. The kernel queues them on a descriptor
 /// (signalfd), so no handler runs in the middle of anything.
 class UnixSignals : public QObject {

@@ -9,6 +9,7 @@
 #include "app/chat/running_answer.h"
 #include "app/chat/title.h"
 #include "app/inference/inference_service.h"
+#include "app/inference/sampling_settings.h"
 #include "app/settings/settings.h"
 #include "app/store/conversations.h"
 #include "app/store/messages.h"
@@ -111,9 +112,7 @@ GenerationRequest ChatService::Private::request(const Asked& asked) const {
   GenerationRequest request;
   request.messages = asked.prompt;
   // What is left to the model's makers is known once it is loaded, which this question may have to wait for.
-  if (settings.isChosen(setting::temperature)) request.temperature = settings.value(setting::temperature).toFloat();
-  if (settings.isChosen(setting::topK)) request.topK = settings.value(setting::topK).toInt();
-  if (settings.isChosen(setting::topP)) request.topP = settings.value(setting::topP).toFloat();
+  request.sampling = chosenSampling(settings);
   request.seed = asked.options.seed.value_or(QRandomGenerator::global()->generate64());
   request.maxTokens = asked.options.maxTokens;
   request.continueLast = asked.resumed && !(asked.answer.content.isEmpty() && asked.answer.thinking.isEmpty());

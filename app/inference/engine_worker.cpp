@@ -30,14 +30,21 @@ QString mainType(const ModelInfo& info) {
 }
 
 Request engineRequest(const GenerationRequest& from, const SamplingAdvice& advice) {
-  // Where neither the person nor the model's makers say anything.
-  constexpr float kTemperature = 0.7F, kTopP = 0.95F;
-  constexpr int kTopK = 40;
+  const SamplingValues& chosen = from.sampling;
+  const auto pick = [&]<class T>(std::optional<T> SamplingValues::*value, T otherwise) {
+    return (chosen.*value).value_or((advice.*value).value_or(otherwise));
+  };
   Request request;
-  request.sampling.temperature = from.temperature.value_or(advice.temperature.value_or(kTemperature));
-  request.sampling.top_k = from.topK.value_or(advice.topK.value_or(kTopK));
-  request.sampling.top_p = from.topP.value_or(advice.topP.value_or(kTopP));
-  request.sampling.seed = from.seed;
+  SamplingOptions& sampling = request.sampling;
+  // The last ones hold where neither the person nor the model's makers say anything: the settings' defaults.
+  sampling.temperature = pick(&SamplingValues::temperature, 0.7F);
+  sampling.top_k = pick(&SamplingValues::topK, 40);
+  sampling.top_p = pick(&SamplingValues::topP, 0.95F);
+  sampling.min_p = pick(&SamplingValues::minP, 0.0F);
+  sampling.repetition_penalty = pick(&SamplingValues::repetitionPenalty, 1.0F);
+  sampling.frequency_penalty = pick(&SamplingValues::frequencyPenalty, 0.0F);
+  sampling.presence_penalty = pick(&SamplingValues::presencePenalty, 0.0F);
+  sampling.seed = from.seed;
   request.max_tokens = from.maxTokens;
   for (const QString& stop : from.stop) request.stop.push_back(stop.toStdString());
   return request;

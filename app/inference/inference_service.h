@@ -21,9 +21,7 @@ struct PromptMessage {
 struct GenerationRequest {
   QList<PromptMessage> messages;
   /// Nothing: as the model's makers say (SamplingAdvice), known once the model is loaded.
-  std::optional<float> temperature;
-  std::optional<int> topK;
-  std::optional<float> topP;
+  SamplingValues sampling{};
   quint64 seed = 0;
   int maxTokens = 0;  ///< 0: until the context is full.
   QStringList stop;

@@ -55,6 +55,7 @@ Result<EncodedPrompt> encodePrompt(const Model& model, const QList<PromptMessage
   auto parts = (*chatTemplate)->parts(turns, true);
   if (!parts) return parts.error();
   AnswerParser parser(*parts);
+  if (model.tokenizer().adds_space()) parser.drop_first_space();
   if (!begun.content.empty() || !begun.thinking.empty())
     parser = resumedParser(appendBeginning(*parts, std::move(begun)));
   auto tokens = model.tokenizer().encode(*parts);

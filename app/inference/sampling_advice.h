@@ -5,12 +5,20 @@
 
 namespace hadal {
 
-/// How a model's makers say it should be asked. What is not set, they do not say.
-struct SamplingAdvice {
-  QString family;  ///< "DeepSeek-R1", for a person; empty: nothing is known of this model.
+/// How words are chosen, as far as somebody said (hadal/sampling.h tells what each does).
+struct SamplingValues {
   std::optional<float> temperature{};
   std::optional<int> topK{};
   std::optional<float> topP{};
+  std::optional<float> minP{};
+  std::optional<float> repetitionPenalty{};
+  std::optional<float> frequencyPenalty{};
+  std::optional<float> presencePenalty{};
+};
+
+/// How a model's makers say it should be asked. What is not set, they do not say.
+struct SamplingAdvice : SamplingValues {
+  QString family{};             ///< "DeepSeek-R1", for a person; empty: nothing is known of this model.
   bool noSystemPrompt = false;  ///< They advise against one.
 };
 

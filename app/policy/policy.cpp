@@ -100,4 +100,18 @@ QStringList enforce(const QString& folder, Settings& settings) {
          QStringList{Sentences::tr("Until it is mended, every other setting keeps its default and cannot be changed.")};
 }
 
+QStringList recommend(const QString& folder, Settings& settings) {
+  QStringList problems;
+  const QJsonObject values = readAll(folder, problems);
+  for (auto it = values.constBegin(); it != values.constEnd(); ++it) {
+    const SettingSpec* spec = Settings::find(it.key());
+    if (!spec || !spec->lockable) {
+      problems.append(Sentences::tr("The policy recommends \"%1\", which is no setting it can give.").arg(it.key()));
+    } else if (!typeFits(spec->type, it.value()) || !settings.recommend(it.key(), it.value().toVariant())) {
+      problems.append(Sentences::tr("The policy gives \"%1\" a value it cannot have.").arg(it.key()));
+    }
+  }
+  return problems;
+}
+
 }  // namespace hadal::policy

@@ -45,7 +45,7 @@ const SettingSpec* Settings::find(const QString& key) {
 }
 
 QVariant Settings::value(const QString& key) const {
-  for (const auto* values : {&locked_, &overridden_, &stored_, &advised_}) {
+  for (const auto* values : {&locked_, &overridden_, &stored_, &recommended_, &advised_}) {
     const auto found = values->constFind(key);
     if (found != values->constEnd()) return *found;
   }
@@ -95,7 +95,7 @@ void Settings::accept(const QString& key, const QVariant& fit) {
 void Settings::reset(const QString& key) {
   const SettingSpec* spec = find(key);
   if (!spec || spec->readOnly || isLocked(key)) return;
-  if (const Attempt attempt = attempts_.value(key)) return attempt(spec->defaultValue);
+  if (const Attempt attempt = attempts_.value(key)) return attempt(recommended_.value(key, spec->defaultValue));
   const QVariant before = value(key);
   overridden_.remove(key);
   stored_.remove(key);
@@ -117,7 +117,15 @@ bool Settings::isLocked(const QString& key) const {
 }
 
 bool Settings::isChosen(const QString& key) const {
-  return locked_.contains(key) || overridden_.contains(key) || stored_.contains(key);
+  return locked_.contains(key) || isOwn(key) || recommended_.contains(key);
+}
+
+bool Settings::isOwn(const QString& key) const {
+  return overridden_.contains(key) || stored_.contains(key);
+}
+
+bool Settings::isRecommended(const QString& key) const {
+  return recommended_.contains(key);
 }
 
 void Settings::advise(const QString& key, const QVariant& wanted) {
@@ -140,6 +148,17 @@ void Settings::lock(const QString& key, const QVariant& wanted) {
   const QVariant before = value(key);
   locked_.insert(key, fit);
   if (before != fit) Q_EMIT changed(key, fit);
+}
+
+bool Settings::recommend(const QString& key, const QVariant& wanted) {
+  const SettingSpec* spec = find(key);
+  if (!spec || !spec->lockable) return false;
+  const QVariant fit = fitting(*spec, wanted);
+  if (!fit.isValid()) return false;
+  const QVariant before = value(key);
+  recommended_.insert(key, fit);
+  if (before != value(key)) Q_EMIT changed(key, value(key));
+  return true;
 }
 
 void Settings::overrideForRun(const QString& key, const QVariant& wanted) {

@@ -52,14 +52,20 @@ class Settings : public QObject {
   void accept(const QString& key, const QVariant& value);
   void reject(const QString& key);
   bool isLocked(const QString& key) const;
-  /// False if the value is the default or what is advised: nobody has said otherwise.
+  /// False if the value is the default or what is advised: neither the person nor the administrator has said otherwise.
   bool isChosen(const QString& key) const;
+  /// The person has chosen, so that reset() changes something.
+  bool isOwn(const QString& key) const;
+  bool isRecommended(const QString& key) const;
 
   /// What holds where nobody chose: what the model's makers say. An invalid value takes the advice back.
   void advise(const QString& key, const QVariant& value);
 
   /// A policy's value: it wins over the person's and cannot be changed.
   void lock(const QString& key, const QVariant& value);
+  /// An administrator's default for everybody: holds over advice, until the person chooses otherwise.
+  /// False, and nothing changes, for values it cannot have.
+  bool recommend(const QString& key, const QVariant& value);
   /// For this run only (command line); not written.
   void overrideForRun(const QString& key, const QVariant& value);
 
@@ -75,6 +81,7 @@ class Settings : public QObject {
   QHash<QString, QVariant> stored_;
   QHash<QString, QVariant> locked_;
   QHash<QString, QVariant> overridden_;
+  QHash<QString, QVariant> recommended_;
   QHash<QString, QVariant> advised_;
   QHash<QString, Attempt> attempts_;
   Store* store_ = nullptr;
@@ -90,6 +97,10 @@ inline constexpr auto threads = "model.threads";        ///< 0: all cores
 inline constexpr auto temperature = "model.temperature";
 inline constexpr auto topK = "model.top_k";
 inline constexpr auto topP = "model.top_p";
+inline constexpr auto minP = "model.min_p";
+inline constexpr auto repetitionPenalty = "model.repetition_penalty";
+inline constexpr auto frequencyPenalty = "model.frequency_penalty";
+inline constexpr auto presencePenalty = "model.presence_penalty";
 inline constexpr auto systemPrompt = "chat.system_prompt";
 inline constexpr auto dataFolder = "data.folder";
 }  // namespace setting

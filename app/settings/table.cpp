@@ -80,6 +80,49 @@ QList<SettingSpec> makeTable() {
                 .minimum = 0.01,
                 .maximum = 1,
                 .advised = true});
+  table.append({.key = setting::minP,
+                .type = SettingType::Real,
+                .defaultValue = 0.0,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Min-p"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "Only tokens are considered that are at least this much as likely as the "
+                                          "likeliest. 0: all."),
+                .minimum = 0,
+                .maximum = 1,
+                .advised = true});
+  table.append({.key = setting::repetitionPenalty,
+                .type = SettingType::Real,
+                .defaultValue = 1.0,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Repetition penalty"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "Above 1, tokens become less likely that the chat or the answer has already. "
+                                          "1: off."),
+                .minimum = 0.5,
+                .maximum = 2,
+                .advised = true});
+  table.append({.key = setting::frequencyPenalty,
+                .type = SettingType::Real,
+                .defaultValue = 0.0,
+                .page = "Model",
+                .label = QT_TRANSLATE_NOOP("Settings", "Frequency penalty"),
+                .help = QT_TRANSLATE_NOOP("Settings",
+                                          "Above 0, a token becomes the less likely the more often the answer has it. "
+                                          "0: off."),
+                .minimum = -2,
+                .maximum = 2,
+                .advised = true});
+  table.append(
+      {.key = setting::presencePenalty,
+       .type = SettingType::Real,
+       .defaultValue = 0.0,
+       .page = "Model",
+       .label = QT_TRANSLATE_NOOP("Settings", "Presence penalty"),
+       .help = QT_TRANSLATE_NOOP("Settings", "Above 0, tokens become less likely that the answer has already. 0: off."),
+       .minimum = -2,
+       .maximum = 2,
+       .advised = true});
   table.append({.key = setting::systemPrompt,
                 .type = SettingType::Text,
                 .defaultValue = QString(),

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/mapped_file_registry.h"
 #include "base/text.h"
 
 namespace hadal {
@@ -33,7 +34,7 @@ struct Descriptor {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe nobody writes to must not wait for ever.
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.number < 0) return system_error(path, "opened", errno);
   struct stat status {};
   if (::fstat(file.number, &status) != 0) return system_error(path, "read", errno);
@@ -45,20 +46,33 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const auto size = static_cast<std::size_t>(status.st_size);
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number, 0);
   if (data == MAP_FAILED) return system_error(path, "mapped into memory", errno);
-  return MappedFile(static_cast<const std::byte*>(data), size);
+  return MappedFile(static_cast<const std::byte*>(data), size, std::exchange(file.number, -1));
 }
 
+MappedFile::MappedFile(const std::byte* data, std::size_t size, int descriptor)
+    : data_(data),
+      size_(size),
+      descriptor_(descriptor),
+      entry_(MappedFileRegistry::add(std::span(data, size), descriptor)) {}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      entry_(std::exchange(other.entry_, MappedFileRegistry::none)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(entry_, other.entry_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
+  MappedFileRegistry::remove(entry_);
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void MappedFile::advise(std::span<const std::byte> part, Advice advice) const {

@@ -12,6 +12,7 @@ namespace hadal {
 /// A regular file's bytes, mapped read-only for as long as the object lives. Movable; the bytes stay where they are.
 /// Reading is safe from any thread. A file that another program shortens while it is mapped makes reads past its new
 /// end fault (SIGBUS), as does a disk that fails: model files are to be replaced by rename, not rewritten in place.
+/// MappedFileRegistry tells whether that happened; a program survives it with survive_bus_error (hadal/mapped_files.h).
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::filesystem::path& path);
@@ -37,9 +38,11 @@ class MappedFile {
   void advise(std::span<const std::byte> part, Advice advice) const;
 
  private:
-  MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  MappedFile(const std::byte* data, std::size_t size, int descriptor);
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  int descriptor_ = -1;  ///< Kept open to see whether the file is still as long as it was.
+  int entry_ = -1;       ///< In the registry.
 };
 
 }  // namespace hadal

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
+#include "base/mapped_file_registry.h"
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "runtime/sampler_logprobs.h"
@@ -248,13 +250,33 @@ bool CpuEngine::preempt(const std::vector<Sequence*>& keep) {
   return true;
 }
 
+/// The weights are still what the model's files hold.
+Result<void> CpuEngine::check_files() {
+  const std::uint32_t damages = MappedFileRegistry::damages();
+  if (std::exchange(damages_, damages) != damages) {
+    const auto damaged = [](const CheckpointTensor& tensor) { return MappedFileRegistry::damaged(tensor.data.data()); };
+    broken_ = broken_ || std::ranges::any_of(model_->impl().file.tensors(), damaged);
+  }
+  if (!broken_) return {};
+  return Error{ErrorCode::io, concat("The model file ", printable(model_->path().filename().string()),
+                                     " was cut short while it was in use, or its disk failed. Load it again once it is "
+                                     "whole.")};
+}
+
+Result<void> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits) {
+  if (auto whole = check_files(); !whole) return whole;
+  if (auto computed = pass_.run(segments, wanted, logits); !computed) return computed;
+  // What was computed while a file shrank came of zeros.
+  return check_files();
+}
+
 Result<void> CpuEngine::compute(const std::vector<Share>& shares) {
   std::vector<Segment> segments;
   for (const Share& share : shares) {
     segments.push_back({share.sequence->tokens, share.sequence->blocks, share.sequence->computed, share.tokens});
   }
   logits_.resize(shares.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-  return pass_.run(segments, WantedLogits::last, logits_.data());
+  return run(segments, WantedLogits::last, logits_.data());
 }
 
 void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event>& events) {
@@ -344,7 +366,7 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
   if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
   for (std::size_t first = 0; first < ids.size(); first += chunk) {
     const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - first)};
-    if (auto run = pass_.run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !run) return run;
+    if (auto done = run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !done) return done;
   }
   return {};
 }
@@ -408,7 +430,7 @@ Result<void> CpuEngine::compute_log_probabilities(std::span<const TokenId> ids, 
   std::vector<float> rows(std::min(kLogitRows, ids.size()) * vocabulary);
   for (std::size_t first = 0; first + 1 < ids.size(); first += kLogitRows) {
     const Segment segment{ids, blocks, first, std::min(kLogitRows, ids.size() - 1 - first)};
-    if (auto run = pass_.run({&segment, 1}, WantedLogits::all, rows.data()); !run) return run;
+    if (auto done = run({&segment, 1}, WantedLogits::all, rows.data()); !done) return done;
     for (std::size_t i = 0; i < segment.count; ++i) {
       const std::span<const float> row = std::span(rows).subspan(i * vocabulary, vocabulary);
       const auto next = static_cast<std::size_t>(ids[first + i + 1]);

@@ -39,6 +39,8 @@ class CpuEngine final : public Engine {
   void start(Sequence& sequence);
   Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
   bool preempt(const std::vector<Sequence*>& keep);
+  Result<void> check_files();
+  Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits);
   Result<void> compute(const std::vector<Share>& shares);
   void keep_results(const std::vector<Share>& shares, std::vector<Event>& events);
   void seal_full_blocks(Sequence& sequence, std::size_t before);
@@ -62,6 +64,8 @@ class CpuEngine final : public Engine {
   std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.
   std::vector<float> logits_;                         ///< [shares of a step, vocabulary]
   RequestId next_id_ = 1;
+  std::uint32_t damages_ = 0;  ///< Files' in this process, when this model's were last looked at.
+  bool broken_ = false;        ///< One of them was this model's.
 };
 
 }  // namespace hadal

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/text.h"
+#include "runtime/vocabulary_scan.h"
 
 namespace hadal {
 namespace {
@@ -12,16 +14,11 @@ namespace {
 /// Candidates are this far below the likeliest at most, in units of the temperature: e^-40 = 4e-18.
 constexpr float kReach = 40.0F;
 
-TokenId highest(std::span<const float> logits) {
-  TokenId best = -1;
-  float value = 0.0F;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (std::isnan(logits[i]) || (best >= 0 && logits[i] <= value)) continue;
-    best = static_cast<TokenId>(i);
-    value = logits[i];
-  }
-  return best;
-}
+/// Vocabularies beyond this many tokens are scanned for what the next steps need before candidates are made of them.
+constexpr std::size_t kMany = 4096;
+
+/// A nucleus is looked for among tokens of at least this weight first, the likeliest weighing 1; ln of it.
+constexpr float kLikely = 1e-4F, kLikelyExponent = -9.2103404F;
 
 /// Makes the logits of tokens whose bits are not set no numbers; words that are missing are zero.
 void forbid_others(std::span<const std::uint64_t> allowed, std::span<float> logits) {
@@ -67,13 +64,19 @@ Result<void> Sampler::check(const SamplingOptions& o, std::int32_t vocabulary) {
 
 TokenId Sampler::sample(std::span<const float> logits, const SamplingContext& context) {
   logits = adjusted(logits, context);
-  const TokenId likeliest = highest(logits);
+  const TokenId likeliest = highest_logit(logits);
   if (likeliest < 0 || options_.temperature <= 0.0F) return likeliest;
   const float top = logits[static_cast<std::size_t>(likeliest)];
-  collect(logits, top);
-  keep_top_k();
-  double total = to_weights(top);
-  total = keep_nucleus(total);
+  // What is no finite number is the candidates' business.
+  const bool scan = logits.size() > kMany && options_.top_k == 0 && std::isfinite(top);
+  if (scan && options_.top_p >= 1.0F && options_.min_p <= 0.0F && options_.typical_p >= 1.0F)
+    return draw_from_all(logits, top);
+  double total = scan ? collect_nucleus(logits, top) : 0.0;
+  if (total <= 0.0) {
+    collect(logits, top);
+    keep_top_k();
+    total = keep_nucleus(to_weights(top));
+  }
   total = keep_min_p(total);
   total = keep_typical(total);
   return draw(total);
@@ -86,6 +89,41 @@ std::span<const float> Sampler::adjusted(std::span<const float> logits, const Sa
   if (penalties_.active()) penalties_.apply(context.history, context.prompt_length, adjusted_);
   if (!context.allowed.empty()) forbid_others(context.allowed, adjusted_);
   return adjusted_;
+}
+
+/// The weight of every token within reach, by blocks in sums_.
+double Sampler::weigh(std::span<const float> logits, float top) {
+  sums_.resize((logits.size() + weight_block - 1) / weight_block);
+  vocabulary_weights(logits, top, options_.temperature, top - kReach * options_.temperature, sums_);
+  return std::accumulate(sums_.begin(), sums_.end(), 0.0);
+}
+
+/// A draw from the whole vocabulary, without a candidate for each of its tokens: the block first, then the token.
+TokenId Sampler::draw_from_all(std::span<const float> logits, float top) {
+  candidates_.clear();
+  double rest = random_.uniform() * weigh(logits, top);
+  std::size_t block = 0;
+  while (block + 1 < sums_.size() && rest >= sums_[block]) rest -= sums_[block++];
+  const float lowest = top - kReach * options_.temperature;
+  TokenId last = -1;
+  for (std::size_t i = block * weight_block; i < logits.size(); ++i) {
+    if (!(logits[i] >= lowest)) continue;
+    last = static_cast<TokenId>(i);
+    rest -= static_cast<double>(std::exp((logits[i] - top) / options_.temperature));
+    if (rest < 0.0) return last;
+  }
+  // Rounding may leave a last crumb of the total.
+  return last >= 0 ? last : highest_logit(logits);
+}
+
+/// The nucleus, if there is to be one and likely tokens suffice for it; their weight, 0 if not. Most of a vocabulary is
+/// far too unlikely.
+double Sampler::collect_nucleus(std::span<const float> logits, float top) {
+  if (options_.top_p >= 1.0F) return 0.0;
+  const double wanted = weigh(logits, top) * static_cast<double>(options_.top_p);
+  collect_above(logits, top + kLikelyExponent * options_.temperature);
+  if (to_weights(top) < wanted) return 0.0;
+  return keep_first(reach(wanted));
 }
 
 /// Every token that the later steps may keep, in the order of ids. A model is sure of most of its vocabulary that it is
@@ -170,7 +208,7 @@ double Sampler::keep_nucleus(double total) {
   const double wanted = total * static_cast<double>(options_.top_p);
   // Most of a vocabulary is far too unlikely for the nucleus: look at the rest alone if that is enough.
   const auto likely = std::partition(candidates_.begin(), candidates_.end(),
-                                     [](const Candidate& candidate) { return candidate.weight >= 1e-4F; });
+                                     [](const Candidate& candidate) { return candidate.weight >= kLikely; });
   double weight = 0.0;
   for (auto at = candidates_.begin(); at != likely; ++at) weight += static_cast<double>(at->weight);
   if (weight >= wanted) candidates_.erase(likely, candidates_.end());

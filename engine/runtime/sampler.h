@@ -38,7 +38,7 @@ class Sampler {
     float weight;  ///< Probability up to a factor.
     TokenId id;
   };
-  /// What the last draw at a temperature was from.
+  /// What the last draw at a temperature was from; empty if that was the whole of a large vocabulary.
   std::span<const Candidate> kept() const { return candidates_; }
 
  private:
@@ -48,6 +48,9 @@ class Sampler {
     }
   };
   std::span<const float> adjusted(std::span<const float> logits, const SamplingContext& context);
+  double weigh(std::span<const float> logits, float top);
+  TokenId draw_from_all(std::span<const float> logits, float top);
+  double collect_nucleus(std::span<const float> logits, float top);
   void collect(std::span<const float> logits, float top);
   void collect_above(std::span<const float> logits, float bar);
   void keep_top_k();
@@ -64,6 +67,7 @@ class Sampler {
   Random random_;
   std::vector<Candidate> candidates_;  ///< Kept between calls for its memory.
   std::vector<float> adjusted_;        ///< Likewise.
+  std::vector<double> sums_;           ///< Likewise.
 };
 
 }  // namespace hadal

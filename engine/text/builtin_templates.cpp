@@ -23,23 +23,51 @@ constexpr std::array<BuiltinTemplate, 11> kTemplates = {{
 {%- elif m.role == 'assistant' %}{{ 'Assistant: ' ~ (m.content or '') ~ eos_token }}
 {%- else %}{{ 'User: ' ~ (m.content or '') ~ '\n\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ 'Assistant:' }}{% endif %})"},
+    // Tool calls and what they gave come as in DeepSeek's own templates, which describe no tools: the system prompt
+    // does.
     {"deepseek-v3",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ (m.content or '') ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
-{%- if add_generation_prompt %}{{ '<｜Assistant｜>' }}{% endif %})"},
+     R"({{ bos_token }}{%- macro calls(m) %}{{ '<｜tool▁calls▁begin｜>' }}{% for c in m.tool_calls %}{{ ('' if loop.first else '\n') ~ '<｜tool▁call▁begin｜>' ~ (c.type or 'function') ~ '<｜tool▁sep｜>' ~ c.function.name ~ '\n```json\n' }}
+{{- c.function.arguments if c.function.arguments is string else c.function.arguments | tojson }}{{ '\n```<｜tool▁call▁end｜>' }}{% endfor %}{{ '<｜tool▁calls▁end｜>' }}{% endmacro %}
+{%- set ns = namespace(outputs=false) %}{% for m in messages %}
+{%- if m.role == 'tool' %}{{ ('\n' if ns.outputs else '<｜tool▁outputs▁begin｜>') ~ '<｜tool▁output▁begin｜>' ~ (m.content or '') ~ '<｜tool▁output▁end｜>' }}{% set ns.outputs = true %}
+{%- else %}{% if ns.outputs %}{{ '<｜tool▁outputs▁end｜>' }}{% endif %}
+{%- if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ ('' if ns.outputs else '<｜Assistant｜>') ~ (m.content or '') }}{% if m.tool_calls %}{{ calls(m) }}{% endif %}{{ eos_token }}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% set ns.outputs = false %}{% endif %}{% endfor %}
+{%- if ns.outputs %}{{ '<｜tool▁outputs▁end｜>' }}
+{%- elif add_generation_prompt %}{{ '<｜Assistant｜>' }}{% endif %})"},
     {"deepseek-r1",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜>' ~ (m.content or '').split('</think>')[-1] ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
-{%- if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %})"},
+     R"({{ bos_token }}{%- macro calls(m) %}{{ '<｜tool▁calls▁begin｜>' }}{% for c in m.tool_calls %}{{ ('' if loop.first else '\n') ~ '<｜tool▁call▁begin｜>' ~ (c.type or 'function') ~ '<｜tool▁sep｜>' ~ c.function.name ~ '\n```json\n' }}
+{{- c.function.arguments if c.function.arguments is string else c.function.arguments | tojson }}{{ '\n```<｜tool▁call▁end｜>' }}{% endfor %}{{ '<｜tool▁calls▁end｜>' }}{% endmacro %}
+{%- set ns = namespace(outputs=false) %}{% for m in messages %}
+{%- if m.role == 'tool' %}{{ ('\n' if ns.outputs else '<｜tool▁outputs▁begin｜>') ~ '<｜tool▁output▁begin｜>' ~ (m.content or '') ~ '<｜tool▁output▁end｜>' }}{% set ns.outputs = true %}
+{%- else %}{% if ns.outputs %}{{ '<｜tool▁outputs▁end｜>' }}{% endif %}
+{%- if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ ('' if ns.outputs else '<｜Assistant｜>') ~ (m.content or '').split('</think>')[-1] }}{% if m.tool_calls %}{{ calls(m) }}{% endif %}{{ eos_token }}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% set ns.outputs = false %}{% endif %}{% endfor %}
+{%- if ns.outputs %}{{ '<｜tool▁outputs▁end｜>' }}
+{%- elif add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %})"},
     {"deepseek-v3.1",
-     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
-{%- elif m.role == 'assistant' %}{{ '<｜Assistant｜></think>' ~ (m.content or '').split('</think>')[-1] ~ eos_token }}
-{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% endif %}{% endfor %}
-{%- if add_generation_prompt %}{{ '<｜Assistant｜>' ~ ('<think>' if thinking else '</think>') }}{% endif %})"},
+     R"({{ bos_token }}{% set ns = namespace(asked=false) %}{% for m in messages %}{% if m.role == 'system' %}{{ m.content or '' }}
+{%- elif m.role == 'assistant' %}{{ ('<｜Assistant｜></think>' if ns.asked else '') ~ (m.content or '').split('</think>')[-1] }}
+{%- if m.tool_calls %}{{ '<｜tool▁calls▁begin｜>' }}{% for c in m.tool_calls %}{{ '<｜tool▁call▁begin｜>' ~ c.function.name ~ '<｜tool▁sep｜>' }}
+{{- c.function.arguments if c.function.arguments is string else c.function.arguments | tojson }}{{ '<｜tool▁call▁end｜>' }}{% endfor %}{{ '<｜tool▁calls▁end｜>' }}{% endif %}{{ eos_token }}{% set ns.asked = false %}
+{%- elif m.role == 'tool' %}{{ '<｜tool▁output▁begin｜>' ~ (m.content or '') ~ '<｜tool▁output▁end｜>' }}{% set ns.asked = false %}
+{%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% set ns.asked = true %}{% endif %}{% endfor %}
+{%- if add_generation_prompt and ns.asked %}{{ '<｜Assistant｜>' ~ ('<think>' if thinking else '</think>') }}{% endif %})"},
     {"chatml",
-     R"({% for m in messages %}{{ '<|im_start|>' ~ m.role ~ '\n' ~ (m.content or '') ~ '<|im_end|>\n' }}{% endfor %}
+     // Tools as Qwen's template and Hermes' have them.
+     R"({% if tools %}{% set ns = namespace(skip=messages and messages[0].role == 'system') %}{{ '<|im_start|>system\n' ~ ((messages[0].content or '') ~ '\n\n' if ns.skip else '') }}
+{{- "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>" }}
+{%- for tool in tools %}{{ '\n' }}{{ tool | tojson }}{% endfor %}
+{{- "\n</tools>\n\nFor each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call><|im_end|>\n" }}
+{%- else %}{% set ns = namespace(skip=false) %}{% endif %}
+{%- for m in messages %}{% if loop.first and ns.skip %}
+{%- elif m.role == 'tool' %}{{ ('' if loop.previtem is defined and loop.previtem.role == 'tool' else '<|im_start|>user') ~ '\n<tool_response>\n' ~ (m.content or '') ~ '\n</tool_response>' }}
+{%- if loop.last or loop.nextitem.role != 'tool' %}{{ '<|im_end|>\n' }}{% endif %}
+{%- elif m.tool_calls %}{{ '<|im_start|>' ~ m.role ~ ('\n' ~ m.content if m.content else '') }}{% for c in m.tool_calls %}{{ '\n<tool_call>\n{"name": "' ~ c.function.name ~ '", "arguments": ' }}
+{{- c.function.arguments if c.function.arguments is string else c.function.arguments | tojson }}{{ '}\n</tool_call>' }}{% endfor %}{{ '<|im_end|>\n' }}
+{%- else %}{{ '<|im_start|>' ~ m.role ~ '\n' ~ (m.content or '') ~ '<|im_end|>\n' }}{% endif %}{% endfor %}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %})"},
     {"llama-3",
      R"({{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' ~ m.role ~ '<|end_header_id|>\n\n' ~ (m.content or '') | trim ~ '<|eot_id|>' }}

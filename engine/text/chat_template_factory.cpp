@@ -9,6 +9,8 @@ namespace hadal {
 namespace {
 
 constexpr std::string_view kKey = "tokenizer.chat_template";
+/// A second one for conversations with tools (llama.cpp's converter writes transformers' named templates so).
+constexpr std::string_view kToolKey = "tokenizer.chat_template.tool_use";
 
 std::string model_name(const Checkpoint& file) {
   const auto name = file.string_or("general.name", file.name());
@@ -50,9 +52,10 @@ Result<std::unique_ptr<const ChatTemplate>> make_chat_template(const Checkpoint&
   if (!file.has(kKey)) return stand_in(file, "carries no chat template");
   const auto source = file.string(kKey);
   if (!source) return stand_in(file, "carries a chat template that is no text");
+  const auto with_tools = file.string(kToolKey);
   auto made = JinjaChatTemplate::create(
-      *source, {false, {}, concat("The model ", model_name(file), " carries this chat template.")},
-      special_words(file));
+      *source, {false, {}, concat("The model ", model_name(file), " carries this chat template.")}, special_words(file),
+      with_tools ? *with_tools : std::string_view());
   if (made) return made;
   return stand_in(file, concat("carries a chat template that cannot be understood, ", made.error().message));
 }

@@ -92,11 +92,15 @@ LocalTime LocalTime::now() {
 }
 
 Result<std::unique_ptr<const ChatTemplate>> JinjaChatTemplate::create(std::string_view source, Origin origin,
-                                                                      ordered_json words) {
+                                                                      ordered_json words, std::string_view with_tools) {
   auto parsed = jinja::Template::parse(source);
   if (!parsed) return parsed.error();
   auto out = std::make_unique<JinjaChatTemplate>();
   out->template_ = std::move(*parsed);
+  if (!with_tools.empty()) {
+    auto other = jinja::Template::parse(with_tools);
+    if (other) out->with_tools_ = std::move(*other);
+  }
   out->origin_ = std::move(origin);
   out->words_ = std::move(words);
   return std::unique_ptr<const ChatTemplate>(std::move(out));
@@ -109,7 +113,8 @@ Result<jinja::Text> JinjaChatTemplate::run(const ordered_json& messages, const o
   if (options.thinking) own["enable_thinking"] = own["thinking"] = *options.thinking;
   ordered_json written{{"messages", messages}, {"documents", nullptr}};
   if (!tools.is_discarded()) written["tools"] = tools;
-  return template_->render({own, written, options.time ? *options.time : LocalTime::now()});
+  const bool called = with_tools_ && tools.is_array() && !tools.empty();
+  return (called ? with_tools_ : template_)->render({own, written, options.time ? *options.time : LocalTime::now()});
 }
 
 Result<std::vector<TextPart>> JinjaChatTemplate::render(ordered_json messages, const TemplateOptions& options) const {

@@ -11,9 +11,12 @@ namespace hadal {
 /// A chat template in the Jinja language, run the way transformers runs it.
 class JinjaChatTemplate final : public ChatTemplate {
  public:
-  /// `words`: variables the vocabulary gives, such as bos_token. The error is a clause with the line.
+  /// `words`: variables the vocabulary gives, such as bos_token. `with_tools`: the one that takes the place of `source`
+  /// where there are tools, as in transformers; if it is empty or cannot be parsed, `source` serves both. The error is
+  /// a clause with the line.
   static Result<std::unique_ptr<const ChatTemplate>> create(std::string_view source, Origin origin,
-                                                            nlohmann::ordered_json words);
+                                                            nlohmann::ordered_json words,
+                                                            std::string_view with_tools = {});
 
   const Origin& origin() const override { return origin_; }
   Result<std::vector<TextPart>> parts(std::span<const ChatMessage> messages,
@@ -26,6 +29,7 @@ class JinjaChatTemplate final : public ChatTemplate {
                           const TemplateOptions& options) const;
 
   std::unique_ptr<const jinja::Template> template_;
+  std::unique_ptr<const jinja::Template> with_tools_;  ///< Null: template_ serves.
   Origin origin_;
   nlohmann::ordered_json words_;
 };

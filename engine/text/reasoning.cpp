@@ -32,7 +32,13 @@ class AnswerParser::Impl {
  public:
   explicit Impl(bool thinking) : state_(thinking ? State::thinking : State::start), skips_space_(thinking) {}
 
+  void drop_first_space() { first_space_ = true; }
+
   std::vector<AnswerEvent> push(std::string_view text) {
+    if (first_space_ && !text.empty()) {
+      first_space_ = false;
+      if (text.front() == ' ') text.remove_prefix(1);
+    }
     held_ += text;
     std::vector<AnswerEvent> out;
     while (step(out)) {
@@ -184,6 +190,7 @@ class AnswerParser::Impl {
   }
 
   State state_;
+  bool first_space_ = false;  ///< The next character is dropped if it is a space.
   bool skips_space_;          ///< White space that comes now is next to a tag.
   std::string held_;          ///< Not decided yet.
   std::string before_calls_;  ///< White space in front of what may be calls.
@@ -196,6 +203,9 @@ AnswerParser::~AnswerParser() = default;
 AnswerParser::AnswerParser(AnswerParser&&) noexcept = default;
 AnswerParser& AnswerParser::operator=(AnswerParser&&) noexcept = default;
 
+void AnswerParser::drop_first_space() {
+  impl_->drop_first_space();
+}
 std::vector<AnswerEvent> AnswerParser::push(std::string_view text) {
   return impl_->push(text);
 }

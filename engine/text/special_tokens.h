@@ -11,6 +11,10 @@ namespace hadal {
 
 /// Finds the spellings of tokens that stand for themselves in a text: the leftmost first, the longest of those that
 /// begin at the same place. A trie over bytes; immutable once built.
+///
+/// White space next to a token is never taken with it. Hugging Face's added tokens may ask for that (lstrip, rstrip;
+/// Phi-3's turn tokens do), but GGUF has no field for it, and to guess it by a model's name would be wrong as often as
+/// right: templates of models that were trained so can leave the white space out.
 class SpecialTokens {
  public:
   /// Bytes of the longest spelling: it bounds the time a hostile vocabulary can make find() take for a byte of text.

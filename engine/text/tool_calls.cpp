@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "text/bounded_json.h"
+#include "text/json_spelling.h"
 
 namespace hadal {
 namespace {
@@ -22,22 +23,29 @@ bool take(std::string_view& text, std::string_view word) {
   return true;
 }
 
-/// Arguments as one JSON object in one line; some models write it into a string.
-std::optional<std::string> arguments_of(const ordered_json& json) {
-  if (json.is_object()) return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+std::optional<ordered_json> object_of(std::string_view text) {
+  auto json = parse_bounded_json(text);
+  if (!json.is_object()) return std::nullopt;
+  return json;
+}
+
+/// Arguments as one JSON object in one line, numbers as the model wrote them; some models write it into a string.
+std::optional<std::string> arguments_of(std::string_view text) {
+  const auto json = parse_bounded_json(text);
+  if (json.is_object()) return compact_json(text);
   if (!json.is_string()) return std::nullopt;
-  const auto inner = parse_bounded_json(json.get_ref<const std::string&>());
-  if (!inner.is_object()) return std::nullopt;
-  return arguments_of(inner);
+  const std::string_view inner = json.get_ref<const std::string&>();
+  if (!object_of(inner)) return std::nullopt;
+  return compact_json(inner);
 }
 
 std::optional<ToolCall> parse_json_call(std::string_view text) {
-  const auto json = parse_bounded_json(text);
-  if (!json.is_object() || !json.contains("name") || !json["name"].is_string()) return std::nullopt;
-  const char* key = json.contains("arguments") ? "arguments" : "parameters";
-  const auto arguments = json.contains(key) ? arguments_of(json[key]) : std::optional<std::string>("{}");
-  if (!arguments || json["name"].get_ref<const std::string&>().empty()) return std::nullopt;
-  return ToolCall{{}, json["name"], *arguments};
+  const auto json = object_of(text);
+  if (!json || !json->contains("name") || !(*json)["name"].is_string()) return std::nullopt;
+  const auto spelled = json_member(text, json->contains("arguments") ? "arguments" : "parameters");
+  const auto arguments = spelled ? arguments_of(*spelled) : std::optional<std::string>("{}");
+  if (!arguments || (*json)["name"].get_ref<const std::string&>().empty()) return std::nullopt;
+  return ToolCall{{}, (*json)["name"], *arguments};
 }
 
 /// NAME<｜tool▁sep｜>{...}, or function<｜tool▁sep｜>NAME, a line end and {...} in a fence.
@@ -55,9 +63,8 @@ std::optional<ToolCall> parse_deepseek_call(std::string_view text) {
     if (!rest.ends_with("```")) return std::nullopt;
     rest.remove_suffix(3);
   }
-  const auto json = parse_bounded_json(rest);
-  if (!json.is_object() || name.empty()) return std::nullopt;
-  return ToolCall{{}, std::string(name), *arguments_of(json)};
+  if (!object_of(rest) || name.empty()) return std::nullopt;
+  return ToolCall{{}, std::string(name), compact_json(rest)};
 }
 
 }  // namespace

@@ -1,16 +1,19 @@
 #pragma once
 
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "hadal/chat_template.h"
 #include "hadal/result.h"
 
 namespace hadal::tools {
 
-/// A conversation from a JSON file: a list of {"role": "system" | "user" | "assistant", "content": text}, at least one
-/// of them from the user. Other members of a message are ignored. Every sentence names the file and the place in it:
-/// byte offset, line and column, or the message's number.
-Result<std::vector<ChatMessage>> read_conversation(const std::string& path);
+/// A conversation from a JSON file, checked and as JSON again, for ChatTemplate::parts_of_json: a list of {"role":
+/// "system" | "user" | "assistant" | "tool", "content": text}, at least one of them from the user. An assistant's
+/// message may have "tool_calls", a list of objects, and then no content. Other members reach the template as they are.
+/// Every sentence names the file and the place in it: byte offset, line and column, or the message's number.
+Result<std::string> read_conversation(const std::string& path);
+
+/// A JSON list of objects from a file, as text; `what` names one of them in sentences.
+Result<std::string> read_objects(const std::string& path, std::string_view what);
 
 }  // namespace hadal::tools

@@ -18,7 +18,7 @@ using nlohmann::json;
 /// What --prompt or --messages say and what the answer is to be, read before the model is.
 struct Input {
   std::string prompt;
-  std::vector<ChatMessage> messages;  ///< Empty: the prompt counts.
+  std::string messages, tools;  ///< JSON lists. No messages: the prompt counts.
   std::optional<std::string> schema, pattern;
 };
 
@@ -41,6 +41,11 @@ Result<Input> input_of(const Arguments& arguments) {
   auto messages = read_conversation(*arguments.value("--messages"));
   if (!messages) return messages.error();
   input.messages = std::move(*messages);
+  if (const auto path = arguments.value("--tools")) {
+    auto tools = read_objects(*path, "tool");
+    if (!tools) return tools.error();
+    input.tools = std::move(*tools);
+  }
   return input;
 }
 
@@ -48,7 +53,7 @@ Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) 
   if (input.messages.empty()) return model.tokenizer().encode(input.prompt);
   const auto chat = model.chat_template();
   if (!chat) return chat.error();
-  const auto parts = (*chat)->parts(input.messages, true);
+  const auto parts = (*chat)->parts_of_json(input.messages, {.tools = input.tools});
   if (!parts) return parts.error();
   return model.tokenizer().encode(*parts);
 }
@@ -100,11 +105,16 @@ struct Answer {
   Event end;
 };
 
-/// Steps until the request is done; with `stream` its text goes to stdout as it comes.
-Result<Answer> answer(Engine& engine, bool stream) {
+/// Steps until the request is done; with `stream` its text goes to stdout as it comes. A chat's answer begins behind
+/// the space that some tokenizers put before a first word.
+Result<Answer> answer(Engine& engine, bool stream, bool drop_space) {
   Answer answer;
   while (!engine.idle()) {
     for (Event& event : engine.step()) {
+      if (drop_space && !event.text.empty()) {
+        drop_space = false;
+        if (event.text.front() == ' ') event.text.erase(0, 1);
+      }
       answer.text += event.text;
       answer.tokens.insert(answer.tokens.end(), event.tokens.begin(), event.tokens.end());
       std::ranges::move(event.logprobs, std::back_inserter(answer.logprobs));
@@ -155,6 +165,8 @@ int run(const Arguments& arguments) {
   if (arguments.has("--prompt") == arguments.has("--messages")) {
     return fail_usage({ErrorCode::invalid_argument, "generate needs either --prompt or --messages."});
   }
+  if (arguments.has("--tools") && !arguments.has("--messages"))
+    return fail_usage({ErrorCode::invalid_argument, "generate takes --tools with --messages only."});
   if (arguments.has("--json-schema") && arguments.has("--regex"))
     return fail_usage({ErrorCode::invalid_argument, "generate takes --json-schema or --regex, not both."});
   const auto options = engine_options(arguments);
@@ -175,7 +187,9 @@ int run(const Arguments& arguments) {
     return fail(with_choices(id.error(), *bench));
   }
   const bool as_text = !arguments.has("--json");
-  const auto result = answer(*bench->engine, as_text);
+  const bool free = !input->schema && !input->pattern;
+  const bool spaced = free && !input->messages.empty() && bench->model->tokenizer().adds_space();
+  const auto result = answer(*bench->engine, as_text, spaced);
   if (!result) return fail(result.error());
   return print(as_text ? std::string("\n") : as_json(*result, bench->engine->status()));
 }
@@ -188,6 +202,7 @@ Command generate_command() {
                    {"MODEL"},
                    {{"--prompt", "TEXT", "The text to go on from"},
                     {"--messages", "FILE", "A conversation: a JSON list of {\"role\", \"content\"}"},
+                    {"--tools", "FILE", "Tools the model may call: a JSON list"},
                     {"--max-tokens", "N",
                      "Tokens of the answer at most; 0: until the model ends or the context is full (default: 256)"},
                     {"--stop", "TEXT", "End before this text; may be given more than once", true},

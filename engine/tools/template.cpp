@@ -1,28 +1,12 @@
-#include <nlohmann/json.hpp>
-
-#include "base/text.h"
 #include "models/open_checkpoint.h"
 #include "text/chat_template_factory.h"
 #include "tools/arguments.h"
+#include "tools/conversation.h"
 #include "tools/input_file.h"
-#include "tools/json_file.h"
 #include "tools/output.h"
 
 namespace hadal::tools {
 namespace {
-
-/// A JSON list of objects as text, checked so that a sentence can name the file and the place.
-Result<std::string> read_list(const std::string& path, std::string_view what) {
-  const auto json = read_json_file(path);
-  if (!json) return json.error();
-  if (!json->is_array()) return at_fault(path, concat("must be a list of ", what, "s, not ", kind_of(*json), "."));
-  for (std::size_t i = 0; i < json->size(); ++i) {
-    const auto& item = (*json)[i];
-    if (!item.is_object())
-      return at_fault(path, concat("needs an object as ", what, " ", i + 1, ", not ", kind_of(item), "."));
-  }
-  return json->dump();
-}
 
 Result<std::unique_ptr<const ChatTemplate>> template_of(const Arguments& arguments, const Checkpoint& file) {
   const auto path = arguments.value("--template");
@@ -39,7 +23,7 @@ int run(const Arguments& arguments) {
   if (!file) return fail(file.error());
   const auto chat = template_of(arguments, *file);
   if (!chat) return fail(chat.error());
-  const auto messages = read_list(*path, "message");
+  const auto messages = read_objects(*path, "message");
   if (!messages) return fail(messages.error());
 
   TemplateOptions options;
@@ -48,7 +32,7 @@ int run(const Arguments& arguments) {
   if (arguments.has("--thinking")) options.thinking = true;
   if (arguments.has("--no-thinking")) options.thinking = false;
   if (const auto tools = arguments.value("--tools")) {
-    auto text = read_list(*tools, "tool");
+    auto text = read_objects(*tools, "tool");
     if (!text) return fail(text.error());
     options.tools = std::move(*text);
   }

@@ -159,6 +159,246 @@
 <context>
     <name>Engine</name>
     <message>
+        <source>%1.attention.sliding_window is set; this version knows no window that only the answer has.</source>
+        <translation>%1.attention.sliding_window 已设置；此版本不支持只用于回答的窗口。</translation>
+    </message>
+    <message>
+        <source>%1.expert_gating_func is %2; 1 (softmax) and 2 (sigmoid) are supported.</source>
+        <translation>%1.expert_gating_func 是 %2；只支持 1（softmax）和 2（sigmoid）。</translation>
+    </message>
+    <message>
+        <source>%1.expert_count must be a multiple of %2.expert_group_count.</source>
+        <translation>%1.expert_count 必须是 %2.expert_group_count 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1.expert_group_used_count must be no more than %2.expert_group_count.</source>
+        <translation>%1.expert_group_used_count 不能大于 %2.expert_group_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_used_count must be no more than the experts of %2.expert_group_used_count groups.</source>
+        <translation>%1.expert_used_count 不能大于 %2.expert_group_used_count 个组中的专家数。</translation>
+    </message>
+    <message>
+        <source>%1.expert_used_count must be no more than %2.expert_count.</source>
+        <translation>%1.expert_used_count 不能大于 %2.expert_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_shared_feed_forward_length must be %2.expert_shared_count times %3.expert_feed_forward_length.</source>
+        <translation>%1.expert_shared_feed_forward_length 必须是 %2.expert_shared_count 乘以 %3.expert_feed_forward_length。</translation>
+    </message>
+    <message>
+        <source>%1.leading_dense_block_count must be no more than %2.block_count.</source>
+        <translation>%1.leading_dense_block_count 不能大于 %2.block_count。</translation>
+    </message>
+    <message>
+        <source>%1.expert_count is missing or 0, though %2.leading_dense_block_count leaves layers that have experts.</source>
+        <translation>%1.expert_count 缺失或为 0，而 %2.leading_dense_block_count 之后还有带专家的层。</translation>
+    </message>
+    <message>
+        <source>tensor %1 holds a value that is not finite.</source>
+        <translation>张量 %1 中有不是有限数的值。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.merges: element %1, &quot;%2&quot;, is no pair.</source>
+        <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”不是一对。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.merges: element %1, &quot;%2&quot;, names a token that is not in tokenizer.ggml.tokens.</source>
+        <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”提到的词元不在 tokenizer.ggml.tokens 中。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.pre says that text is split by the rules &quot;%1&quot;, which this version of Hadal does not know.</source>
+        <translation>元数据 tokenizer.ggml.pre 说文本按规则“%1”切分，此版本的 Hadal 不认识该规则。</translation>
+    </message>
+    <message>
+        <source>A text-splitting pattern could not be compiled at character %1: %2.</source>
+        <translation>切分文本的模式在第 %1 个字符处无法编译：%2。</translation>
+    </message>
+    <message>
+        <source>the metadata has neither tokenizer.ggml.scores nor tokenizer.ggml.merges, without which text cannot be split into tokens.</source>
+        <translation>元数据中既没有 tokenizer.ggml.scores，也没有 tokenizer.ggml.merges，没有它们就无法把文本切分成词元。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.scores: element %1 is no number.</source>
+        <translation>元数据 tokenizer.ggml.scores：第 %1 个元素不是数。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.model names the kind &quot;%1&quot;, which this version of Hadal does not know.</source>
+        <translation>元数据 tokenizer.ggml.model 的类型是“%1”，此版本的 Hadal 不认识该类型。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.%1 has %2 elements for %3 tokens.</source>
+        <translation>元数据 tokenizer.ggml.%1 有 %2 个元素，而词元有 %3 个。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.tokens has %1 tokens; 1 to %2 are supported.</source>
+        <translation>元数据 tokenizer.ggml.tokens 有 %1 个词元，只支持 1 到 %2 个。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.tokens has more than 4 GB of text.</source>
+        <translation>元数据 tokenizer.ggml.tokens 的文本超过 4 GB。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.token_type says %1 for token %2, which is no token type.</source>
+        <translation>元数据 tokenizer.ggml.token_type 给词元 %2 的值是 %1，没有这种词元类型。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.tokens: special token %1, &quot;%2&quot;, is %3 bytes long; at most %4 are supported.</source>
+        <translation>元数据 tokenizer.ggml.tokens：特殊词元 %1“%2”长 %3 字节，最多支持 %4 字节。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.tokens: token %1, &quot;%2&quot;, is %3 bytes long; at most %4 are supported.</source>
+        <translation>元数据 tokenizer.ggml.tokens：词元 %1“%2”长 %3 字节，最多支持 %4 字节。</translation>
+    </message>
+    <message>
+        <source>metadata tokenizer.ggml.tokens: token %1, &quot;%2&quot;, is of type byte, but not spelled &lt;0x00&gt; to &lt;0xFF&gt;.</source>
+        <translation>元数据 tokenizer.ggml.tokens：词元 %1“%2”的类型是字节，但写法不是 &lt;0x00&gt; 到 &lt;0xFF&gt;。</translation>
+    </message>
+    <message>
+        <source>metadata %1 is %2, but there are only %3 tokens.</source>
+        <translation>元数据 %1 是 %2，但只有 %3 个词元。</translation>
+    </message>
+    <message>
+        <source>the model %1 carries no chat template (metadata %2), and no vocabulary to tell which one would suit it.</source>
+        <translation>模型 %1 没有对话模板（元数据 %2），也没有可据以判断哪个模板合适的词表。</translation>
+    </message>
+    <message>
+        <source>the model %1 carries a chat template that is no text (metadata %2), and no vocabulary to tell which one would suit it.</source>
+        <translation>模型 %1 的对话模板不是文本（元数据 %2），也没有可据以判断哪个模板合适的词表。</translation>
+    </message>
+    <message>
+        <source>the model %1 carries a chat template that cannot be understood, %2 (metadata %3), and no vocabulary to tell which one would suit it.</source>
+        <translation>模型 %1 的对话模板无法解析，%2（元数据 %3），也没有可据以判断哪个模板合适的词表。</translation>
+    </message>
+    <message>
+        <source>The model %1 carries no chat template; Hadal&apos;s own &quot;%2&quot; stands in, because %3.</source>
+        <translation>模型 %1 没有对话模板；使用 Hadal 自带的“%2”代替，因为%3。</translation>
+    </message>
+    <message>
+        <source>The model %1 carries a chat template that is no text; Hadal&apos;s own &quot;%2&quot; stands in, because %3.</source>
+        <translation>模型 %1 的对话模板不是文本；使用 Hadal 自带的“%2”代替，因为%3。</translation>
+    </message>
+    <message>
+        <source>The model %1 carries a chat template that cannot be understood, %2; Hadal&apos;s own &quot;%3&quot; stands in, because %4.</source>
+        <translation>模型 %1 的对话模板无法解析，%2；使用 Hadal 自带的“%3”代替，因为%4。</translation>
+    </message>
+    <message>
+        <source>The model %1 carries this chat template.</source>
+        <translation>模型 %1 带有此对话模板。</translation>
+    </message>
+    <message>
+        <source>This chat template was given.</source>
+        <translation>此对话模板是另外给出的。</translation>
+    </message>
+    <message>
+        <source>The chat template cannot be understood, %1.</source>
+        <translation>对话模板无法解析，%1。</translation>
+    </message>
+    <message>
+        <source>The chat template refuses this conversation: %1.</source>
+        <translation>对话模板不接受此对话：%1。</translation>
+    </message>
+    <message>
+        <source>The chat template fails in line %1: %2.</source>
+        <translation>对话模板在第 %1 行出错：%2。</translation>
+    </message>
+    <message>
+        <source>The system has no memory left to render the chat template.</source>
+        <translation>系统没有足够的内存来套用对话模板。</translation>
+    </message>
+    <message>
+        <source>The answer cannot be continued: the chat template leaves it out or changes it.</source>
+        <translation>回答无法继续：对话模板略去或改动了它。</translation>
+    </message>
+    <message>
+        <source>The answer cannot be continued: the last message has no text.</source>
+        <translation>回答无法继续：最后一条消息没有文本。</translation>
+    </message>
+    <message>
+        <source>The tools are no JSON list.</source>
+        <translation>工具不是 JSON 列表。</translation>
+    </message>
+    <message>
+        <source>The messages are no JSON.</source>
+        <translation>消息不是 JSON。</translation>
+    </message>
+    <message>
+        <source>The messages are no JSON list of objects, each with a role and a content.</source>
+        <translation>消息不是由带有角色和内容的对象组成的 JSON 列表。</translation>
+    </message>
+    <message>
+        <source>%1.rope.freq_base must be above 1 for YaRN.</source>
+        <translation>使用 YaRN 时 %1.rope.freq_base 必须大于 1。</translation>
+    </message>
+    <message>
+        <source>%1.attention.head_count must be a multiple of %2.attention.head_count_kv.</source>
+        <translation>%1.attention.head_count 必须是 %2.attention.head_count_kv 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1.embedding_length must be a multiple of %2.attention.head_count.</source>
+        <translation>%1.embedding_length 必须是 %2.attention.head_count 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1.embedding_length or %2.attention.key_length gives a head of attention more than 1024 elements.</source>
+        <translation>%1.embedding_length 或 %2.attention.key_length 使每个注意力头超过 1024 个元素。</translation>
+    </message>
+    <message>
+        <source>%1.rope.dimension_count and %2.attention.key_length must be even, and the first no more than the second.</source>
+        <translation>%1.rope.dimension_count 和 %2.attention.key_length 必须是偶数，且前者不大于后者。</translation>
+    </message>
+    <message>
+        <source>%1.attention.value_length must equal the key length.</source>
+        <translation>%1.attention.value_length 必须等于键的长度。</translation>
+    </message>
+    <message>
+        <source>%1.vocab_size is %2 but token_embd.weight has %3 rows.</source>
+        <translation>%1.vocab_size 是 %2，但 token_embd.weight 有 %3 行。</translation>
+    </message>
+    <message>
+        <source>tensor rope_freqs.weight holds a factor that is not above 0.</source>
+        <translation>张量 rope_freqs.weight 中有不大于 0 的系数。</translation>
+    </message>
+    <message>
+        <source>The model file %1 was cut short while it was in use, or its disk failed. Load it again once it is whole.</source>
+        <translation>模型文件 %1 在使用中被截短，或其磁盘出错。请在文件完整后重新载入。</translation>
+    </message>
+    <message>
+        <source>There is no token to compute: the text is empty, or the model&apos;s vocabulary has no token for any of it.</source>
+        <translation>没有可计算的词元：文本为空，或模型的词表中没有对应的词元。</translation>
+    </message>
+    <message>
+        <source>The context&apos;s cache is full.</source>
+        <translation>上下文的缓存已满。</translation>
+    </message>
+    <message>
+        <source>This version cannot compute on the GPU yet; choose the processor.</source>
+        <translation>此版本还不能在 GPU 上计算；请选择处理器。</translation>
+    </message>
+    <message>
+        <source>its vocabulary has %1 and %2</source>
+        <translation>其词表中有 %1 和 %2</translation>
+    </message>
+    <message>
+        <source>its vocabulary has %1</source>
+        <translation>其词表中有 %1</translation>
+    </message>
+    <message>
+        <source>its text is split as DeepSeek-Coder&apos;s</source>
+        <translation>其文本按 DeepSeek-Coder 的方式切分</translation>
+    </message>
+    <message>
+        <source>its name says %1</source>
+        <translation>其名称表明是 %1</translation>
+    </message>
+    <message>
+        <source>it is a Llama with a SentencePiece vocabulary</source>
+        <translation>它是使用 SentencePiece 词表的 Llama</translation>
+    </message>
+    <message>
+        <source>nothing tells what it was trained on</source>
+        <translation>无法得知它的训练格式</translation>
+    </message>
+    <message>
         <source>the file is empty. Download it again.</source>
         <translation>文件是空的，请重新下载。</translation>
     </message>
@@ -561,6 +801,10 @@
 <context>
     <name>Policy</name>
     <message>
+        <source>The policy recommends &quot;%1&quot;, which is no setting it can give.</source>
+        <translation>策略推荐了“%1”，但它不是策略可以设定的设置。</translation>
+    </message>
+    <message>
         <source>The policy %1 cannot be read: %2.</source>
         <translation>无法读取策略文件 %1：%2。</translation>
     </message>
@@ -674,6 +918,38 @@
     <message>
         <source>Only the likeliest tokens are considered that reach this probability together. 1: all.</source>
         <translation>只考虑累计概率达到此值的最可能词元。1：全部。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Only tokens are considered that are at least this much as likely as the likeliest. 0: all.</source>
+        <translation>只考虑概率不低于最可能词元概率此倍数的词元。0：全部。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Above 1, tokens become less likely that the chat or the answer has already. 1: off.</source>
+        <translation>大于 1 时，对话或回答中已出现的词元更不容易再被选中。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Above 0, a token becomes the less likely the more often the answer has it. 0: off.</source>
+        <translation>大于 0 时，词元在回答中出现得越多，就越不容易再被选中。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Above 0, tokens become less likely that the answer has already. 0: off.</source>
+        <translation>大于 0 时，回答中已出现的词元更不容易再被选中。0：关闭。</translation>
     </message>
     <message>
         <source>System prompt</source>
@@ -1682,6 +1958,14 @@ Ctrl-C       停止回答
     <message>
         <source>Choose file</source>
         <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Recommended by your administrator</source>
+        <translation>由管理员推荐</translation>
+    </message>
+    <message>
+        <source>As your administrator recommends</source>
+        <translation>采用管理员推荐的值</translation>
     </message>
     <message>
         <source>Set by your administrator</source>

@@ -16,7 +16,7 @@ const QString kModel = qEnvironmentVariable("HADAL_TEST_MODEL");
 GenerationRequest question(const QString& text, int maxTokens = 0) {
   GenerationRequest request;
   request.messages = {{MessageRole::User, text}};
-  request.temperature = 0;
+  request.sampling.temperature = 0;
   request.maxTokens = maxTokens;
   return request;
 }

@@ -45,6 +45,43 @@ class PolicyTest : public QObject {
     QVERIFY(!settings.isLocked(setting::theme) && settings.setValue(setting::theme, "dark"));
   }
 
+  void recommendsWhatPeopleMayChange() {
+    write("10.json", R"({"model.temperature": 0.3, "general.theme": "dark", "model.threads": 2})");
+    write("20.json", R"({"model.threads": 4})");
+    Settings settings;
+    QVERIFY(settings.setValue(setting::theme, "light"));
+    QCOMPARE(policy::recommend(folder_.path(), settings), QStringList());
+    QCOMPARE(settings.value(setting::threads).toInt(), 4);
+    QCOMPARE(settings.value(setting::theme).toString(), QString("light"));
+    QVERIFY(!settings.isLocked(setting::threads));
+    // Over what a model's makers say, and below what the person and a fixed policy say.
+    settings.advise(setting::temperature, 0.9);
+    QCOMPARE(settings.value(setting::temperature).toDouble(), 0.3);
+    QVERIFY(settings.isChosen(setting::temperature) && !settings.isOwn(setting::temperature));
+    QVERIFY(settings.setValue(setting::temperature, 1.0) && settings.isOwn(setting::temperature));
+    QCOMPARE(settings.value(setting::temperature).toDouble(), 1.0);
+    settings.reset(setting::temperature);
+    QCOMPARE(settings.value(setting::temperature).toDouble(), 0.3);
+    settings.reset(setting::theme);
+    QCOMPARE(settings.value(setting::theme).toString(), QString("dark"));
+    settings.lock(setting::threads, 1);
+    QCOMPARE(settings.value(setting::threads).toInt(), 1);
+  }
+
+  void recommendationsThatCannotBeAreTold() {
+    write("a.json", R"({"model.colour": "blue", "model.temperature": 99, "model.threads": "2", "model.top_k": 7})");
+    write("b.json", "nonsense");
+    Settings settings;
+    QCOMPARE(policy::recommend(folder_.path(), settings).size(), 4);
+    QCOMPARE(settings.value(setting::topK).toInt(), 7);
+    for (const SettingSpec& spec : Settings::table()) {
+      QVERIFY(!settings.isLocked(spec.key));
+      if (QLatin1String(spec.key) != QLatin1String(setting::topK))
+        QCOMPARE(settings.value(spec.key), spec.defaultValue);
+    }
+    QCOMPARE(policy::recommend(folder_.filePath("none"), settings), QStringList());
+  }
+
   void unknownNamesAreTold() {
     write("a.json", R"({"model.colour": "blue", "data.folder": "/tmp", "model.threads": 1})");
     Settings settings;

@@ -145,8 +145,9 @@ class ProgramTest : public QObject {
     QTest::newRow("help") << QStringLiteral("\"$@\" --help >/dev/full") << full;
     QTest::newRow("closed") << QStringLiteral("\"$@\" --ask Hello --max-tokens 4 >&-")
                             << QStringLiteral("hadal: The output cannot be written: Bad file descriptor.\n");
-    QTest::newRow("reader that leaves") << QStringLiteral("mkfifo \"$0\"; : <\"$0\" & exec 3>\"$0\"; wait; "
-                                                          "\"$@\" --ask Hello --max-tokens 4 >&3")
+    QTest::newRow("reader that leaves") << QStringLiteral(
+                                               "mkfifo \"$0\"; : <\"$0\" & exec 3>\"$0\"; wait; "
+                                               "\"$@\" --ask Hello --max-tokens 4 >&3")
                                         << QString();
   }
   void outputThatCannotBeWritten() {
@@ -159,6 +160,17 @@ class ProgramTest : public QObject {
     program.setProgram(QStringLiteral("/bin/sh"));
     QCOMPARE(program.run(60000), 1);
     QCOMPARE(program.err(), why);
+  }
+
+  void answersWithASmallStack() {
+    const QString fresh = folder_->filePath(QStringLiteral("small"));
+    HadalProcess program(fresh, {kAsk, kQuestion, QStringLiteral("--max-tokens"), QStringLiteral("4")});
+    program.setArguments(
+        QStringList{QStringLiteral("-c"), QStringLiteral("ulimit -s 128; exec \"$0\" \"$@\""), program.program()} +
+        program.arguments());
+    program.setProgram(QStringLiteral("/bin/sh"));
+    QCOMPARE(program.run(), 0);
+    QVERIFY(!program.out().trimmed().isEmpty());
   }
 
   void withoutAUtf8Locale_data() {
@@ -498,6 +510,36 @@ class ProgramTest : public QObject {
     QVERIFY2(all().last().content.startsWith(text), qPrintable(all().last().content));
   }
 
+  // Another program rewrites the model's file while it answers.
+  void survivesAModelThatIsCutShort_data() {
+    QTest::addColumn<qint64>("left");
+    QTest::newRow("nothing is left") << qint64{0};
+    QTest::newRow("the header is left") << qint64{2'000'000};
+  }
+  void survivesAModelThatIsCutShort() {
+    QFETCH(qint64, left);
+    const QString model = folder_->filePath(QStringLiteral("short.gguf"));
+    QFile::remove(model);
+    QVERIFY(QFile::copy(qEnvironmentVariable("HADAL_TEST_MODEL"), model));
+    QVERIFY(QFile::setPermissions(model, QFile::ReadOwner | QFile::WriteOwner));
+    HadalProcess program(profile(), {kAsk, kStory, QStringLiteral("--json"), QStringLiteral("--model"), model}, false);
+    program.start();
+    program.event();
+    QString text = program.event()[QStringLiteral("delta")].toString();
+    QVERIFY(!text.isEmpty());
+    QVERIFY(QFile::resize(model, left));
+    QJsonObject event = program.event();
+    for (; event.contains(QStringLiteral("delta")); event = program.event())
+      text += event[QStringLiteral("delta")].toString();
+    QVERIFY2(event[QStringLiteral("error")].toString().contains(QStringLiteral("cut short while it was in use")),
+             qPrintable(event[QStringLiteral("error")].toString()));
+    QVERIFY(program.waitForFinished(10000));
+    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(program.exitCode(), 1);
+    QCOMPARE(all().last().state, MessageState::Failed);
+    QCOMPARE(all().last().content, text);
+  }
+
   void chatsThroughAPipe() {
     HadalProcess program(profile(), {QStringLiteral("--chat")});
     program.start();
@@ -509,8 +551,7 @@ class ProgramTest : public QObject {
     QCOMPARE(out.count(QStringLiteral("> What is the capital of France?")), 2);  // Asked, then shown by /open.
     // The locale here is C, which has no way to write dates.
     static const QRegularExpression listed(QStringLiteral("   1  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d  "));
-    QVERIFY2(out.contains(listed) && out.contains(QStringLiteral("no command /nonsense")),
-             qPrintable(out));
+    QVERIFY2(out.contains(listed) && out.contains(QStringLiteral("no command /nonsense")), qPrintable(out));
     const QList<Message> messages = all();
     QCOMPARE(messages.size(), 6);
     QCOMPARE(messages[2].parent, messages[1].id);

@@ -59,7 +59,7 @@ struct House {
 GenerationRequest question(const QString& text, int maxTokens) {
   GenerationRequest request;
   request.messages = {{MessageRole::User, text}};
-  request.temperature = 0;
+  request.sampling.temperature = 0;
   request.maxTokens = maxTokens;
   return request;
 }
@@ -99,7 +99,7 @@ class ThinkingTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
     QCOMPARE(listener.thinking, QString());
     QVERIFY2(listener.text.contains(QStringLiteral("Paris")), qPrintable(listener.text));
-    QCOMPARE(inference.status().advice.family, QStringLiteral("SmolLM"));
+    QCOMPARE(inference.status().advice.family, QStringLiteral("SmolLM2"));
     QCOMPARE(inference.status().advice.temperature, std::optional(0.2F));
   }
 

@@ -23,6 +23,7 @@ class ChatTemplateTest : public QObject {
   void refusesWhereNothingIsKnown();
   void saysWhereItFails();
   void passesRolesToolsAndThoughts();
+  void takesTheTemplateForTools();
   void tellsTheTemplatesWordsApart_data();
   void tellsTheTemplatesWordsApart();
   void continuesAnAnswer_data();
@@ -245,6 +246,25 @@ void ChatTemplateTest::passesRolesToolsAndThoughts() {
   QVERIFY2(nested.error().message.find("nested") != std::string::npos, nested.error().message.c_str());
   call.tool_calls.front().arguments = "{\"a\":" + deep + "}";
   QVERIFY((*chat)->parts(std::vector<ChatMessage>{call}, {}));
+}
+
+void ChatTemplateTest::takesTheTemplateForTools() {
+  const std::vector<ChatMessage> messages = {{"user", "x"}};
+  const auto rendered = [&](const char* with_tools, const std::string& tools) {
+    GgufWriter writer;
+    writer.text("general.name", "A Model").text("tokenizer.chat_template", "plain");
+    if (with_tools != nullptr) writer.text("tokenizer.chat_template.tool_use", with_tools);
+    const std::string bytes = writer.bytes();
+    const auto chat = make_chat_template(*test::parse(bytes));
+    const auto parts = (*chat)->parts(messages, {.tools = tools});
+    return parts ? joined(*parts) : parts.error().message;
+  };
+  const char* with_tools = "{% for t in tools %}{{ t.name }}{% endfor %}";
+  QCOMPARE(rendered(with_tools, R"([{"name": "f"}])"), std::string("f"));
+  QCOMPARE(rendered(with_tools, "[]"), std::string("plain"));
+  QCOMPARE(rendered(with_tools, ""), std::string("plain"));
+  QCOMPARE(rendered("{% broken", R"([{"name": "f"}])"), std::string("plain"));
+  QCOMPARE(rendered(nullptr, R"([{"name": "f"}])"), std::string("plain"));
 }
 
 void ChatTemplateTest::tellsTheTemplatesWordsApart_data() {

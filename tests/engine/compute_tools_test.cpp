@@ -136,6 +136,24 @@ class ComputeToolsTest : public QObject {
     QCOMPARE(outcome.json()["finish_reason"].toString(), "end_of_text");
   }
 
+  void tool_turns_reach_the_template() {
+    const QString messages = file("t.json", R"([{"role": "system", "content": "s"}, {"role": "user", "content": "u"},
+      {"role": "assistant", "tool_calls": [{"id": "1", "type": "function",
+        "function": {"name": "f", "arguments": {"x": 1}}}], "content": ""},
+      {"role": "tool", "tool_call_id": "1", "content": "Paris 巴黎"}])");
+    const QString prompt = QString::fromUtf8(engine_tool({"template", model_, "--messages", messages}).output);
+    QVERIFY2(prompt.contains("tool") && prompt.contains("Paris 巴黎"), qPrintable(prompt));
+    const Outcome counted = engine_tool({"tokenize", model_, "--text", prompt, "--json"});
+    const Outcome outcome = engine_tool({"generate", model_, "--messages", messages, "--max-tokens", "1", "--json"});
+    QVERIFY2(outcome.code == 0, outcome.errors.constData());
+    QCOMPARE(outcome.json()["prompt_tokens"].toInt(), counted.json()["ids"].toArray().size());
+    const QString tools = file("tools.json", R"([{"type": "function", "function": {"name": "f"}}])");
+    QCOMPARE(engine_tool({"generate", model_, "--messages", messages, "--tools", tools, "--max-tokens", "1"}).code, 0);
+    QVERIFY(engine_tool({"generate", model_, "--prompt", "x", "--tools", tools}).refused(2));
+    const Outcome broken = engine_tool({"generate", model_, "--messages", messages, "--tools", file("n.json", "[7]")});
+    QVERIFY2(broken.refused(1) && broken.errors.contains("needs an object as tool 1"), broken.errors.constData());
+  }
+
   void bench_reports_its_figures() {
     const Outcome outcome = engine_tool({"bench", model_, "--prompt", "64", "--generate", "4", "--depth", "32",
                                          "--threads", "1", "--repetitions", "1", "--json"});
@@ -262,6 +280,10 @@ class ComputeToolsTest : public QObject {
     row("list as content", content("[]"), "needs a text as \"content\" in message 1, not an array");
     row("no object", good.chopped(1) + ", 7]", "needs a role and a content in message 2, not a number");
     row("unknown role", R"([{"role": "pirate", "content": "x"}])", "has the unknown role \"pirate\" in message 1");
+    row("calls without a list", R"([{"role": "assistant", "tool_calls": "f"}])",
+        "needs a list of objects as \"tool_calls\" in message 1");
+    row("neither content nor calls", R"([{"role": "assistant", "tool_calls": []}])",
+        "needs a text \"content\" in message 1");
     row("deep", QByteArray(100'000, '['), "is cut short: its JSON breaks off at byte 100000");
     row("deep and whole", QByteArray(100'000, '[') + QByteArray(100'000, ']'), "in message 1, not an array");
   }

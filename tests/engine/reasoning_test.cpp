@@ -11,6 +11,7 @@ class ReasoningTest : public QObject {
   void parses();
   void nestedCallsStayText();
   void streams();
+  void dropsASpaceThatNobodyMeans();
   void beginsWhereThePromptSays_data();
   void beginsWhereThePromptSays();
 };
@@ -85,6 +86,16 @@ void ReasoningTest::parses_data() {
   row("parameters", false, "<tool_call>{\"name\":\"f\",\"parameters\":{\"x\":1}}</tool_call>", "C:f {\"x\":1}\n");
   row("arguments in a string", false, "<tool_call>{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}</tool_call>",
       "C:f {\"x\":1}\n");
+  row("numbers as written", false,
+      "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": 123456789012345678901234567890, \"b\" : -0, \"c\": [1.10, "
+      "1E-40 ,0.1000000000000000055511151231257827]}}</tool_call>",
+      "C:f {\"a\":123456789012345678901234567890,\"b\":-0,\"c\":[1.10,1E-40,0.1000000000000000055511151231257827]}\n");
+  row("numbers in a string", false,
+      "<tool_call>{\"arguments\": \"{\\\"x\\\": 12345678901234567890123}\", \"name\": \"f\"}</tool_call>",
+      "C:f {\"x\":12345678901234567890123}\n");
+  row("strings as written", false,
+      "<tool_call>{\"arguments\": 1, \"name\": \"f\", \"\\u0061rguments\": { \"a b\" : \"} \\\" ]  {\" }}</tool_call>",
+      "C:f {\"a b\":\"} \\\" ]  {\"}\n");
   row("call in a thought", true, "<tool_call>{\"name\":\"f\"}</tool_call></think>a",
       "T:<tool_call>{\"name\":\"f\"}</tool_call>\nA:a\n");
   row("call after a thought", true, "t\n</think>\n\n<tool_call>{\"name\":\"f\"}</tool_call>", "T:t\nC:f {}\n");
@@ -107,6 +118,9 @@ void ReasoningTest::parses_data() {
       "1}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<｜tool▁sep｜>{}"
       "<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
       "A:a\nC:f {\"x\":1}\nC:g {}\n");
+  row("numbers as written, V3.1", false,
+      "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{\"x\": 12345678901234567890.50}<｜tool▁call▁end｜>",
+      "C:f {\"x\":12345678901234567890.50}\n");
   row("without its end", false, "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜>",
       "C:f {}\n");
   row("without its beginning", false, "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜>", "C:f {}\n");
@@ -156,6 +170,24 @@ void ReasoningTest::streams() {
   QCOMPARE(spelled(parser.push(" and < no")), std::string("A: and < no\n"));
   QCOMPARE(spelled(parser.push("\n\n")), std::string());
   QCOMPARE(spelled(parser.finish()), std::string("A:\n\n\n"));
+}
+
+void ReasoningTest::dropsASpaceThatNobodyMeans() {
+  const auto parsed = [](const std::vector<std::string>& pieces) {
+    AnswerParser parser(false);
+    parser.drop_first_space();
+    std::string out;
+    for (const std::string& piece : pieces) {
+      for (const AnswerEvent& event : parser.push(piece)) out += event.text;
+    }
+    for (const AnswerEvent& event : parser.finish()) out += event.text;
+    return out;
+  };
+  QCOMPARE(parsed({" Yes", " and no"}), std::string("Yes and no"));
+  QCOMPARE(parsed({"", " ", " x"}), std::string(" x"));
+  QCOMPARE(parsed({"Yes", " and"}), std::string("Yes and"));
+  QCOMPARE(parsed({"\n x"}), std::string("\n x"));
+  QCOMPARE(parsed({" "}), std::string());
 }
 
 void ReasoningTest::beginsWhereThePromptSays_data() {

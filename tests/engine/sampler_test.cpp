@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "runtime/sampler_logprobs.h"
 
@@ -245,6 +246,54 @@ class SamplerTest : public QObject {
     QVERIFY(says({.logit_bias = {{-1, 1.0F}}}, "token -1"));
     QVERIFY(says({.logit_bias = {{1, nan}}}, "logit_bias"));
     QVERIFY(Sampler::check({.logit_bias = {{1, -std::numeric_limits<float>::infinity()}}}, 100));
+  }
+
+  // Against draws and nuclei computed plainly, in double precision.
+  void large_vocabularies_are_drawn_from_alike_data() {
+    QTest::addColumn<float>("spread");
+    QTest::addColumn<float>("temperature");
+    QTest::newRow("peaked") << 3.0F << 0.8F;
+    QTest::newRow("flat") << 0.3F << 1.0F;
+    QTest::newRow("cold") << 1.0F << 0.05F;
+    QTest::newRow("hot") << 1.0F << 20.0F;
+  }
+  void large_vocabularies_are_drawn_from_alike() {
+    QFETCH(float, spread);
+    QFETCH(float, temperature);
+    Random random(3);
+    std::vector<float> logits(20'011);
+    for (float& logit : logits) logit = spread * (12.0F * static_cast<float>(random.uniform()) - 6.0F);
+    for (std::size_t i = 0; i < logits.size(); i += 97) logits[i] = std::numeric_limits<float>::quiet_NaN();
+    logits[15'000] = -std::numeric_limits<float>::infinity();
+    logits[12'345] = spread * 7.0F;
+    std::vector<double> weights;
+    for (const float logit : logits) {
+      const double exponent = static_cast<double>(logit - spread * 7.0F) / static_cast<double>(temperature);
+      weights.push_back(exponent >= -40.0 ? std::exp(exponent) : 0.0);
+    }
+    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (quint64 seed = 0; seed < 300; ++seed) {
+      const TokenId token = Sampler({.temperature = temperature, .seed = seed}).sample(logits);
+      const double wanted = Random(seed).uniform() * total;
+      const double before = std::accumulate(weights.begin(), weights.begin() + token, 0.0);
+      const double own = weights[static_cast<std::size_t>(token)], slack = 1e-5 * total;
+      QVERIFY2(before - slack <= wanted && wanted <= before + own + slack && own > 0.0,
+               qPrintable(QString::number(token)));
+    }
+    std::vector<double> sorted = weights;
+    std::ranges::sort(sorted, std::greater<>());
+    for (const float top_p : {0.2F, 0.9F, 0.99F}) {
+      Sampler sampler({.temperature = temperature, .top_p = top_p});
+      QVERIFY(sampler.sample(logits) >= 0);
+      const auto kept = static_cast<std::ptrdiff_t>(sampler.kept().size());
+      const double mass = std::accumulate(sorted.begin(), sorted.begin() + kept, 0.0);
+      const double least = std::accumulate(sorted.begin(), sorted.begin() + kept - 1, 0.0);
+      const double reached = static_cast<double>(top_p) * total, slack = 1e-5 * total;
+      QVERIFY2(mass + slack >= reached && least - slack < reached, qPrintable(QString::number(kept)));
+      for (const auto& candidate : sampler.kept())
+        QVERIFY(weights[static_cast<std::size_t>(candidate.id)] >=
+                sorted[static_cast<std::size_t>(kept - 1)] * (1 - 1e-5));
+    }
   }
 
   void sampling_a_large_vocabulary_data() {

@@ -4,6 +4,7 @@
 #include <QClipboard>
 #include <QLocale>
 #include <QTimer>
+#include <utility>
 
 #include "app/language/engine_words.h"
 #include "ui/chat/thoughts.h"
@@ -113,6 +114,12 @@ void AnswerTurn::setWaiting(bool waiting) {
   wait_->setText(waitingText());
 }
 
+void AnswerTurn::setContextRoom(const ContextRoom& room) {
+  if (std::exchange(room_, room) == room || !notice_) return;
+  makeNotice();
+  Q_EMIT heightChanged();
+}
+
 QString AnswerTurn::waitingText() const {
   if (waiting_) return tr("Waiting for the model to load");
   if (promptTotal_ <= 0 || promptDone_ >= promptTotal_) return tr("Reading the question");
@@ -149,10 +156,6 @@ void AnswerTurn::showState() {
 void AnswerTurn::makeNotice() {
   delete notice_;
   notice_ = nullptr;
-  const auto add = [this](const QString& label, TurnAction action) {
-    connect(notice_->addAction(label), &Button::clicked, this,
-            [this, action] { Q_EMIT actionWanted(action, message_.id); });
-  };
   const bool begun = !message_.content.isEmpty() || !message_.thinking.isEmpty();
   switch (message_.state) {
     case MessageState::Streaming:
@@ -160,30 +163,49 @@ void AnswerTurn::makeNotice() {
       return;
     case MessageState::Stopped:
       notice_ = new Notice(Notice::Kind::Info, tr("You stopped this answer."), this);
-      if (begun) add(tr("Continue"), TurnAction::Continue);
-      add(tr("Regenerate"), TurnAction::Regenerate);
+      if (begun) offer(tr("Continue"), TurnAction::Continue);
+      offer(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Interrupted:
       notice_ = new Notice(Notice::Kind::Warning, tr("Hadal ended before this answer was complete."), this);
-      if (begun) add(tr("Continue"), TurnAction::Continue);
-      add(tr("Regenerate"), TurnAction::Regenerate);
+      if (begun) offer(tr("Continue"), TurnAction::Continue);
+      offer(tr("Regenerate"), TurnAction::Regenerate);
       break;
     case MessageState::Failed:
       notice_ = new Notice(Notice::Kind::Danger,
                            message_.error.isEmpty() ? tr("This answer failed.") : engineWords(message_.error), this);
       if (message_.problem == MessageProblem::PromptTooLong || message_.problem == MessageProblem::ContextFull) {
-        add(tr("Change the context"), TurnAction::ChangeContext);
-        add(tr("Ask in a new chat"), TurnAction::AskInNewChat);
+        offerContext();
       } else if (message_.problem == MessageProblem::NoModel) {
-        add(tr("Choose a model"), TurnAction::ChooseModel);
+        offer(tr("Choose a model"), TurnAction::ChooseModel);
       } else {
-        if (message_.problem == MessageProblem::ModelFailed) add(tr("Choose another model"), TurnAction::ChooseModel);
-        add(tr("Regenerate"), TurnAction::Regenerate);
+        if (message_.problem == MessageProblem::ModelFailed) offer(tr("Choose another model"), TurnAction::ChooseModel);
+        offer(tr("Regenerate"), TurnAction::Regenerate);
       }
       break;
   }
   notice_->setObjectName(QStringLiteral("answerState"));
   notice_->show();
+}
+
+void AnswerTurn::offer(const QString& label, TurnAction action) {
+  connect(notice_->addAction(label), &Button::clicked, this,
+          [this, action] { Q_EMIT actionWanted(action, message_.id); });
+}
+
+/// What helps an answer that found too little context.
+void AnswerTurn::offerContext() {
+  // At least one token more than there was room for.
+  const bool full = message_.problem == MessageProblem::ContextFull;
+  const int needed = message_.promptTokens + (full ? message_.tokens : 0) + 1;
+  if (room_.now > 0 && needed <= room_.now) {
+    offer(full ? tr("Continue") : tr("Regenerate"), full ? TurnAction::Continue : TurnAction::Regenerate);
+  } else if (room_.now == 0 || room_.most == 0 || needed <= room_.most) {
+    offer(tr("Change the context"), TurnAction::ChangeContext);
+  } else {
+    offer(tr("Choose another model"), TurnAction::ChooseModel);
+  }
+  offer(tr("Ask in a new chat"), TurnAction::AskInNewChat);
 }
 
 int AnswerTurn::lay(int column) {

@@ -29,6 +29,8 @@ class AnswerTurn : public Turn {
   void setPromptProgress(int done, int total);
   /// The model is not there yet.
   void setWaiting(bool waiting);
+  /// Where an answer failed for want of context, what is offered depends on it.
+  void setContextRoom(const ContextRoom& room);
 
  Q_SIGNALS:
   void thoughtsFolded(hadal::MessageId message, bool open);
@@ -44,6 +46,8 @@ class AnswerTurn : public Turn {
   void retranslate();
   void showState();
   void makeNotice();
+  void offer(const QString& label, TurnAction action);
+  void offerContext();
   QString figuresText() const;
   QString waitingText() const;
   void copyAll();
@@ -60,6 +64,7 @@ class AnswerTurn : public Turn {
   ElidedLabel* figures_;
   int promptDone_ = 0, promptTotal_ = 0;
   bool waiting_ = false;
+  ContextRoom room_;
 };
 
 }  // namespace hadal::ui

@@ -95,6 +95,7 @@ class ChatPane : public QWidget {
   void rememberScroll();
 
   void modelChanged(const ModelStatus& status);
+  ContextRoom contextRoom() const;
   void tellOfTemplate(const ModelStatus& status);
   void showModelMenu(const QPoint& global);
   void measure();

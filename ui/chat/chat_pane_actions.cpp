@@ -139,8 +139,17 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   }
   tellOfTemplate(status);
   transcript_->setWaitingForModel(status.state == State::Loading);
+  transcript_->setContextRoom(contextRoom());
   refreshActions();
   if (status.state == State::Ready) measureLater_.start();
+}
+
+/// A context longer than the model was made for is not used, and a policy may forbid to change it.
+ContextRoom ChatPane::contextRoom() const {
+  const ModelStatus& status = services_.inference.status();
+  if (status.state != ModelStatus::State::Ready) return {};
+  const bool fixed = services_.settings.isLocked(QLatin1String(setting::contextLength));
+  return {status.contextLength, fixed ? status.contextLength : status.trainedContext};
 }
 
 // Once for each model, and in the language of now as long as it is there.
@@ -275,8 +284,8 @@ void ChatPane::showTooLong(const QString& text, int tokens, bool fitsAlone) {
       intoNewChat(text);
     });
   }
-  // A context longer than the model was made for is not used.
-  if (model.trainedContext == 0 || total < model.trainedContext) {
+  const ContextRoom room = contextRoom();
+  if (room.most == 0 || tokens < room.most) {
     connect(notice->addAction(tr("Change the context")), &Button::clicked, this, &ChatPane::settingsWanted);
   } else {
     connect(notice->addAction(tr("Choose another model")), &Button::clicked, this, &ChatPane::chooseModelFile);

@@ -98,6 +98,13 @@ void TranscriptView::setWaitingForModel(bool waiting) {
   }
 }
 
+void TranscriptView::setContextRoom(const ContextRoom& room) {
+  room_ = room;
+  for (const Entry& entry : entries_) {
+    if (auto* answer = qobject_cast<AnswerTurn*>(entry.turn)) answer->setContextRoom(room);
+  }
+}
+
 void TranscriptView::finish(const Message& message) {
   const int index = indexOf(message.id);
   if (index < 0) return;
@@ -167,6 +174,7 @@ void TranscriptView::makeTurn(Entry& entry) {
   } else {
     auto* answer = new AnswerTurn(entry.message, colours_, viewport());
     answer->setWaiting(waiting_);
+    answer->setContextRoom(room_);
     answer->setThoughtsOpen(unfolded_.contains(entry.message.id));
     connect(answer, &AnswerTurn::thoughtsFolded, this, [this](MessageId id, bool open) {
       if (open)

@@ -28,6 +28,7 @@ class TranscriptView : public QAbstractScrollArea {
   void appendThinking(MessageId answer, const QString& text, double seconds);
   void setPromptProgress(MessageId answer, int done, int total);
   void setWaitingForModel(bool waiting);
+  void setContextRoom(const ContextRoom& room);
   void finish(const Message& message);
 
   QList<Message> messages() const;
@@ -98,6 +99,7 @@ class TranscriptView : public QAbstractScrollArea {
   bool refreshing_ = false;
   bool refreshPending_ = false;
   bool waiting_ = false;
+  ContextRoom room_;
   bool made_ = false;  ///< Turns were made since the order of Tab was set.
   int contentHeight_ = 0;
   int lastColumn_ = 0;

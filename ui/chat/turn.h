@@ -21,6 +21,14 @@ enum class TurnAction {
   AskInNewChat,
 };
 
+/// Tokens the context holds, and those it could be set to hold.
+struct ContextRoom {
+  int now = 0;   ///< 0: not known, no model is there.
+  int most = 0;  ///< 0: no bound is known.
+
+  bool operator==(const ContextRoom&) const = default;
+};
+
 /// One message of the transcript. Its widget is wider than the column by `bleed` at each side, so that icons can be
 /// aligned by what is seen of them.
 class Turn : public QWidget {

@@ -45,10 +45,6 @@ SettingRow::SettingRow(Settings& settings, const SettingSpec& spec, QWidget* par
     words->addSpacing(space::xs);
     words->addWidget(automatic_, 0, Qt::AlignLeft);
     connect(automatic_, &Button::clicked, this, [this] { settings_.reset(QLatin1String(spec_.key)); });
-    onRetranslate_ << [this] {
-      automatic_->setText(tr("As the model's makers say"));
-      automatic_->setAccessibleName(translated(spec_.label) + QStringLiteral(": ") + automatic_->text());
-    };
   }
   words->addStretch(1);
   auto* layout = new QHBoxLayout(this);
@@ -198,10 +194,19 @@ void SettingRow::refresh() {
   const bool chosen = settings_.isChosen(QLatin1String(spec_.key));
   QStringList lines{translated(spec_.help)};
   if (!note_.isEmpty() && !(spec_.advised && chosen)) lines << note_;
-  if (locked) lines << tr("Set by your administrator");
+  const bool own = settings_.isOwn(QLatin1String(spec_.key));
+  const bool recommended = settings_.isRecommended(QLatin1String(spec_.key));
+  if (locked)
+    lines << tr("Set by your administrator");
+  else if (recommended && !own)
+    lines << tr("Recommended by your administrator");
   lines.removeAll(QString());
   help_->setText(lines.join(QLatin1Char('\n')));
-  if (automatic_) automatic_->setVisible(chosen && !locked);
+  if (automatic_) {
+    automatic_->setText(recommended ? tr("As your administrator recommends") : tr("As the model's makers say"));
+    automatic_->setAccessibleName(translated(spec_.label) + QStringLiteral(": ") + automatic_->text());
+    automatic_->setVisible(own && !locked);
+  }
   help_->setVisible(!help_->text().isEmpty());
 }
 

@@ -5,6 +5,7 @@
 #include <QScrollArea>
 #include <algorithm>
 
+#include "app/inference/sampling_settings.h"
 #include "ui/settings/setting_row.h"
 #include "ui/theme/paint.h"
 #include "ui/widgets/column_box.h"
@@ -119,9 +120,7 @@ void SettingsPage::showNotes() {
     if (row != rows_.end()) (*row)->setNote(ready && known ? text : QString());
   };
   note(setting::modelFile, true, templateText(model_.chatTemplate));
-  note(setting::temperature, advice.temperature.has_value(), says);
-  note(setting::topK, advice.topK.has_value(), says);
-  note(setting::topP, advice.topP.has_value(), says);
+  forEachSamplingSetting([&](const char* key, auto value) { note(key, (advice.*value).has_value(), says); });
   note(setting::systemPrompt, advice.noSystemPrompt, tr("The makers of %1 advise against one.").arg(advice.family));
 }
 

@@ -47,6 +47,10 @@ class AnswerParser {
   AnswerParser(AnswerParser&&) noexcept;
   AnswerParser& operator=(AnswerParser&&) noexcept;
 
+  /// Before the first push: one space at the answer's very beginning is dropped. Tokenizers that add a space to a text
+  /// (Tokenizer::adds_space) have it in their tokens of first words, so that a model begins with one nobody means.
+  void drop_first_space();
+
   /// The next piece of the answer, whole UTF-8 characters. What may be the beginning of a tag is held back.
   std::vector<AnswerEvent> push(std::string_view text);
   /// The answer has ended: what was held back.
