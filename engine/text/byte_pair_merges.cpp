@@ -65,8 +65,14 @@ Result<void> BytePairMerges::load(const Checkpoint& file, const std::function<To
     const std::size_t space = merge.find(' ', 1);
     if (space == std::string_view::npos || space + 1 == merge.size()) return wrong("is no pair.");
     const std::string_view left = merge.substr(0, space), right = merge.substr(space + 1);
-    const TokenId ids[] = {find(left), find(right), find(concat(left, right))};
-    if (std::ranges::min(ids) < 0) return wrong("names a token that is not in tokenizer.ggml.tokens.");
+    const std::string whole = concat(left, right);
+    const TokenId ids[] = {find(left), find(right), find(whole)};
+    const std::string_view names[] = {left, right, whole};
+    const auto missing = std::ranges::find_if(ids, [](TokenId id) { return id < 0; });
+    if (missing != std::end(ids)) {
+      return wrong(concat("needs the token \"", printable(names[missing - std::begin(ids)]),
+                          "\", which is not in tokenizer.ggml.tokens."));
+    }
     add(ids[0], ids[1], static_cast<std::uint32_t>(rank), ids[2]);
   }
   return {};

@@ -411,7 +411,7 @@ void TokenizerTest::refusesBadFiles_data() {
       "empty merge", "element 0, \"\", is no pair",
       [&](GgufWriter& w) { good(w).texts("tokenizer.ggml.merges", {""}); }, false);
   row(
-      "merge of unknown token", "element 0, \"a c\", names a token that is not",
+      "merge of unknown token", "element 0, \"a c\", needs the token \"c\", which is not in",
       [&](GgufWriter& w) { good(w).texts("tokenizer.ggml.merges", {"a c"}); }, false);
   row("bos outside", "bos_token_id is 3, but there are only 3 tokens",
       [&](GgufWriter& w) { good(w).u32("tokenizer.ggml.bos_token_id", 3); });

@@ -259,11 +259,11 @@ void VocabularyTest::refusesBadVocabularies_data() {
   row("byte that is none", "token 0, \"<0xG1>\", is of type byte, but not spelled", sentencePiece({{"<0xG1>", 6}}));
   row("endless special token", "special token 0, \"xxx", sentencePiece({{std::string(257, 'x'), 3}}));
   row("endless token", "is 513 bytes long; at most 512", sentencePiece({{std::string(513, 'x')}}));
-  row("merge of unknown token", "element 0, \"a ▁\", names a token that is not",
+  row("merge of unknown token", "element 0, \"a ▁\", needs the token \"▁\", which is not in",
       named("llama").texts(tokens_key, ab).texts("tokenizer.ggml.merges", {"a ▁"}));
   row("merge with an empty side", "element 1, \"a \", is no pair",
       named("gpt2").texts(tokens_key, ab).texts("tokenizer.ggml.merges", {"a b", "a "}));
-  row("merge that makes no token", "element 0, \"b a\", names a token that is not",
+  row("merge that makes no token", "element 0, \"b a\", needs the token \"ba\", which is not in",
       named("gpt2").texts(tokens_key, ab).texts("tokenizer.ggml.merges", {"b a"}));
   for (const char* name : {"bos", "eos", "eot", "eom", "unknown", "fim_pad"}) {
     const std::string key = std::string("tokenizer.ggml.") + name + "_token_id";

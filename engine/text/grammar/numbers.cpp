@@ -13,7 +13,8 @@
 namespace hadal::grammar {
 namespace {
 
-constexpr int kMostWhole = 15, kMostFraction = 10, kMostDigits = 15;
+constexpr std::size_t kUsualWhole = 15, kMostWhole = 19, kMostFraction = 10;
+constexpr int kMostDigits = 15;
 constexpr std::uint32_t kMostFactor = 10'000;
 
 Decimal from_text(std::string_view text) {
@@ -54,6 +55,9 @@ class Builder {
  public:
   Builder(const NumberLimits& limits, std::string_view what) : limits_(limits), what_(what) {
     bounds_ = {limits.minimum ? &*limits.minimum : nullptr, limits.maximum ? &*limits.maximum : nullptr};
+    std::size_t whole = kUsualWhole;
+    for (const Decimal* bound : bounds_) whole = std::max(whole, bound ? bound->whole.size() : 0);
+    most_whole_ = static_cast<int>(std::min(whole, kMostWhole));
   }
 
   Result<Dfa> run() {
@@ -73,17 +77,36 @@ class Builder {
         out_.next.push_back(next ? find_or_add(*next) : Dfa::dead);
       }
     }
+    if (std::ranges::find(out_.accepting, 1) == out_.accepting.end()) {
+      if (const Decimal* bound = too_fine()) return unwritable(*bound);
+    }
     return trimmed(out_);
   }
 
  private:
+  /// A limit that no number is near to for want of digits; null if there is none.
+  const Decimal* too_fine() const {
+    const auto found = std::ranges::find_if(bounds_, [](const Decimal* bound) {
+      return bound && (bound->whole.size() > kMostWhole || bound->fraction.size() > kMostFraction ||
+                       (!bound->fraction.empty() && bound->whole.size() + bound->fraction.size() > kMostDigits));
+    });
+    return found == bounds_.end() ? nullptr : *found;
+  }
+  Error unwritable(const Decimal& bound) const {
+    const std::string digits = concat(bound.negative ? "-" : "", bound.whole.empty() ? "0" : bound.whole,
+                                      bound.fraction.empty() ? "" : ".", bound.fraction);
+    return {ErrorCode::unsupported,
+            concat(what_, " has the limit ", printable(digits, 40), ", and numbers are written with ", kMostWhole,
+                   " digits before the point and ", kMostFraction, " behind it at most.")};
+  }
+
   Result<void> read_factor() {
     if (!limits_.multiple_of) return {};
     const Decimal& factor = *limits_.multiple_of;
     const std::string scaled = factor.whole + factor.fraction;
     decimals_ = static_cast<int>(factor.fraction.size());
     factor_ = static_cast<std::uint32_t>(std::strtoul(scaled.substr(0, 9).c_str(), nullptr, 10));
-    if (scaled.size() > 9 || factor_ == 0 || factor_ > kMostFactor || decimals_ > kMostFraction || factor.negative) {
+    if (scaled.size() > 9 || factor_ == 0 || factor_ > kMostFactor || decimals_ > static_cast<int>(kMostFraction) || factor.negative) {
       return Error{ErrorCode::unsupported,
                    concat(what_, " has a multipleOf with more digits than can be kept track of (", kMostFactor,
                           " at most, without its point).")};
@@ -130,7 +153,7 @@ class Builder {
   }
 
   std::optional<Progress> with_whole(Progress next, char c) const {
-    if (next.digits == kMostWhole) return std::nullopt;
+    if (next.digits == most_whole_) return std::nullopt;
     next.nonzero = true;
     const auto place = static_cast<std::size_t>(next.digits++);
     for (std::size_t i = 0; i < 2; ++i) {
@@ -144,7 +167,7 @@ class Builder {
   std::optional<Progress> to_fraction(Progress next) const {
     if (limits_.integer || (next.phase != Progress::zero && next.phase != Progress::whole)) return std::nullopt;
     for (std::size_t i = 0; i < 2; ++i) next.against[i] = whole_against(next, i);
-    next.left = static_cast<std::int8_t>(std::min(kMostFraction, kMostDigits - next.digits));
+    next.left = static_cast<std::int8_t>(std::min(static_cast<int>(kMostFraction), kMostDigits - next.digits));
     if (factor_ > 0) next.left = static_cast<std::int8_t>(std::min<int>(next.left, std::max(decimals_, 1)));
     if (next.left <= 0) return std::nullopt;
     next.digits = 0;
@@ -215,6 +238,7 @@ class Builder {
   const NumberLimits& limits_;
   std::string_view what_;
   std::array<const Decimal*, 2> bounds_;
+  int most_whole_ = 0;  ///< Digits before the point.
   std::uint32_t factor_ = 0;
   int decimals_ = 0;
   std::map<Progress, std::int32_t> ids_;

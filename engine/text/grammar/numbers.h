@@ -32,8 +32,9 @@ struct NumberLimits {
 };
 
 /// How numbers are written: no exponent, at most 15 digits before the point and 10 behind it, at most 15 in all, so
-/// that different texts are different doubles and a model cannot go on writing digits. No -0, no leading zeros. `what`
-/// names the number in errors.
+/// that different texts are different doubles and a model cannot go on writing digits; as many digits before the point
+/// as a limit has, if these are more, up to the 19 of 64 bits. No -0, no leading zeros. `what` names the number in
+/// errors. Fails with unsupported where a limit has more digits and so nothing fits.
 Result<Dfa> number_automaton(const NumberLimits& limits, std::string_view what);
 
 }  // namespace hadal::grammar

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/text.h"
@@ -9,8 +10,13 @@
 namespace hadal::grammar {
 namespace {
 
+/// Characters that a string may have to have: more tokens than any context.
+constexpr std::size_t kLongest = 1'000'000;
 /// Characters up to which a length is kept to beside a pattern: 15 states each.
 constexpr std::size_t kMostCounted = 3000;
+
+/// 2^64: from here on the JSON reader keeps of a whole number what a double can.
+constexpr double kBeyondWholes = 18446744073709551616.0;
 
 Decimal decimal(const Json& number) {
   if (number.is_number_unsigned()) return Decimal::from(number.get<std::uint64_t>());
@@ -90,10 +96,9 @@ Result<Rule> SchemaCompiler::string(const Json& keywords, const std::string& poi
     out.dfa = std::move(*dfa);
     return out;
   }
-  constexpr std::size_t kLongest = 1'000'000'000;
   const std::size_t least = natural_of(keywords, "minLength", 0);
   const auto most = most_of(keywords, "maxLength");
-  if (least > kLongest) return schema_error(ErrorCode::unsupported, pointer, "minLength is beyond any answer.");
+  if (least > kLongest) return schema_error(ErrorCode::unsupported, pointer, concat("minLength can be ", kLongest, " at most."));
   if (most && *most < least) return out;
   out.kind = Rule::Kind::string;
   out.least = static_cast<std::int32_t>(least);
@@ -215,6 +220,10 @@ Result<Rule> SchemaCompiler::values(const PlainSchema& schema, const std::string
   const Nfa::State end = nfa.state();
   for (const Json& value : schema.keywords["enum"]) {
     if (!is_of_type(value, type)) continue;
+    if (value.is_number_float() && std::abs(value.get<double>()) >= kBeyondWholes) {
+      return schema_error(ErrorCode::unsupported, pointer,
+                          concat("the value ", value.dump(), " is beyond 64 bits, where digits would be lost."));
+    }
     const auto fits = value_fits(value, schema.keywords, pointer);
     if (!fits) return fits.error();
     if (*fits) nfa.skip(nfa.literal(nfa.start(), value.dump()), end);
