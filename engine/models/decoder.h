@@ -10,11 +10,12 @@
 
 namespace hadal {
 
-/// What one token occupies in the KV cache: keys and values [layers, kv_heads, head_size] each.
+/// What one token occupies in the KV cache: in each layer one row of keys and one of values. Attention over heads has
+/// rows of kv_heads * head_size each; latent attention has one row that is both, and no values.
 struct KvShape {
   int layers = 0;
-  int kv_heads = 0;
-  int head_size = 0;
+  int key_row = 0;    ///< Elements.
+  int value_row = 0;  ///< Elements; may be 0.
 };
 
 /// The routed experts of a model; all 0 where there are none.
@@ -32,6 +33,8 @@ struct Batch {
   std::span<const std::int32_t> logit_rows;  ///< Indices of the tokens whose logits are wanted, ascending.
   int experts_used = 0;  ///< Routed experts of a token, where fewer than the model's are wanted; 0: the model's.
   ExpertUsage* usage = nullptr;  ///< Where the choices of experts are added, of the size of expert_shape(); or null.
+  /// [tokens, width]: takes the residual stream behind the last layer, before the output norm; or null.
+  float* hidden = nullptr;
 };
 
 /// An architecture's forward pass over loaded weights. Immutable; shared by engines.
@@ -40,6 +43,7 @@ class Decoder {
   virtual ~Decoder() = default;
 
   virtual KvShape kv_shape() const = 0;
+  virtual std::int64_t width() const = 0;  ///< Of the residual stream.
   virtual std::int32_t vocabulary_size() const = 0;
   virtual std::int32_t context_length() const = 0;  ///< Tokens the model was trained for.
   virtual std::uint64_t weight_bytes() const = 0;
@@ -53,6 +57,18 @@ class Decoder {
   /// logits [logit_rows, vocabulary]. `scratch` is aligned to 64 bytes.
   virtual void forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache,
                        float* scratch, float* logits) const = 0;
+
+  /// Layers that guess one token further than the model itself (multi-token prediction); their caches follow those of
+  /// the other layers in kv_shape().
+  virtual int draft_layers() const { return 0; }
+  /// The logits of a draft layer. `hidden` [tokens, width] is the residual stream at each position, of forward() for the
+  /// first layer or of the layer before; batch.ids are the tokens that follow those positions. What comes out is the
+  /// guess of the token after that. Memory and `cache` as for forward().
+  virtual void draft(int layer, const ops::Context& context, const Batch& batch, const float* hidden,
+                     std::span<const ops::KvLayerView> cache, float* scratch, float* logits) const;
 };
+
+inline void Decoder::draft(int, const ops::Context&, const Batch&, const float*, std::span<const ops::KvLayerView>,
+                           float*, float*) const {}
 
 }  // namespace hadal

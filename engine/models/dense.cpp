@@ -54,8 +54,10 @@ class Dense final : public Decoder {
                                            w_.rope_factors)) {}
 
   KvShape kv_shape() const override {
-    return {static_cast<int>(p_.layers), static_cast<int>(p_.kv_heads), static_cast<int>(p_.head_size)};
+    const auto row = static_cast<int>(p_.kv_heads * p_.head_size);
+    return {static_cast<int>(p_.layers), row, row};
   }
+  std::int64_t width() const override { return p_.width; }
   std::int32_t vocabulary_size() const override { return static_cast<std::int32_t>(p_.vocabulary); }
   std::int32_t context_length() const override { return static_cast<std::int32_t>(p_.context_length); }
   std::uint64_t weight_bytes() const override { return w_.bytes; }
@@ -79,6 +81,7 @@ class Dense final : public Decoder {
       attention_half(context, w_.layers[i], batch, cache[i], x);
       feed_forward_half(context, i, batch, x);
     }
+    if (batch.hidden) std::copy_n(x.residual, tokens * p_.width, batch.hidden);
     write_logits(context, batch, x, logits);
   }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "models/dense.h"
 #include "models/key_reader.h"
+#include "models/rope_keys.h"
 #include "ops/attention/plan.h"
 
 namespace hadal {
@@ -31,32 +32,6 @@ ops::RopePairs read_pairs(KeyReader& keys, ops::RopePairs usual) {
   if (said == "halves") return ops::RopePairs::halves;
   if (said != "adjacent") keys.unsupported("@.rope.pairs is not known; halves and adjacent are.");
   return ops::RopePairs::adjacent;
-}
-
-void read_rope_scaling(KeyReader& keys, DenseParameters& p) {
-  RopeScaling& scaling = p.rope_scaling;
-  // Files older than the type key carry the factor alone.
-  const float factor = keys.number_or("rope.scaling.factor", keys.number_or("rope.scale_linear", 1.0F));
-  const std::string_view type = keys.text_or("rope.scaling.type", "linear");
-  if (type == "none") return;
-  scaling.factor = factor;
-  if (type == "linear") {
-    scaling.kind = RopeScalingKind::linear;
-  } else if (type == "yarn") {
-    scaling.kind = RopeScalingKind::yarn;
-    scaling.original_context = keys.count_or("rope.scaling.original_context_length", p.context_length);
-    scaling.beta_fast = keys.number_or("rope.scaling.yarn_beta_fast", 32.0F);
-    scaling.beta_slow = keys.number_or("rope.scaling.yarn_beta_slow", 1.0F);
-    scaling.magnitude_factor =
-        keys.number_or("rope.scaling.attn_factor", 1.0F) * keys.number_or("rope.scaling.yarn_attn_factor", 1.0F);
-    if (keys.number_or("rope.scaling.yarn_ext_factor", 1.0F) != 1.0F) {
-      keys.unsupported("@.rope.scaling.yarn_ext_factor is not 1; this version knows no partial YaRN.");
-    }
-    keys.require(p.rope_base > 1.0F, "@.rope.freq_base must be above 1 for YaRN.");
-  } else {
-    keys.unsupported(
-        concat("@.rope.scaling.type \"", printable(type), "\" is not supported; none, linear and yarn are."));
-  }
 }
 
 void check(KeyReader& keys, const DenseParameters& p) {
@@ -98,7 +73,7 @@ Result<DenseParameters> read_dense_parameters(const Checkpoint& file, const Dens
   p.rope_base = keys.number_or("rope.freq_base", 10000.0F);
   const bool rms = architecture.norm == NormKind::rms;
   p.epsilon = keys.number_or(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 1e-5F);
-  read_rope_scaling(keys, p);
+  p.rope_scaling = read_rope_scaling(keys, p.rope_base, p.context_length);
   check(keys, p);
   if (architecture.answer_window && p.window > 0) {
     keys.unsupported("@.attention.sliding_window is set; this version knows no window that only the answer has.");

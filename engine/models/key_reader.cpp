@@ -36,6 +36,11 @@ bool KeyReader::flag_or(std::string_view key, bool fallback) {
   return *value;
 }
 
+float KeyReader::number_or_zero(std::string_view key) {
+  const auto value = file_.f32_or(name(key), 0.0F);
+  return value && *value == 0.0F ? 0.0F : number_or(key, 1.0F);
+}
+
 std::string_view KeyReader::text_or(std::string_view key, std::string_view fallback) {
   const auto value = file_.string_or(name(key), fallback);
   if (!value) return fail(value.error()), fallback;

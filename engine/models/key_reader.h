@@ -21,6 +21,7 @@ class KeyReader {
   std::int64_t count_or(std::string_view key, std::int64_t fallback);
   std::int64_t count_or_zero(std::string_view key);       ///< 0 where there is none.
   float number_or(std::string_view key, float fallback);  ///< Finite and above 0.
+  float number_or_zero(std::string_view key);             ///< Finite and not below 0; 0 where there is none.
   bool flag_or(std::string_view key, bool fallback);
   std::string_view text_or(std::string_view key, std::string_view fallback);
   bool has(std::string_view key) const { return file_.has(name(key)); }

@@ -45,7 +45,7 @@ std::vector<double> rope_frequencies(double base, std::int64_t dimensions, const
 
 double rope_magnitude(const RopeScaling& scaling) {
   if (scaling.kind != RopeScalingKind::yarn || scaling.factor <= 1.0F) return 1.0;
-  const double temperature = 0.1 * std::log(static_cast<double>(scaling.factor)) + 1.0;
+  const double temperature = scaling.temperature ? 0.1 * std::log(static_cast<double>(scaling.factor)) + 1.0 : 1.0;
   return temperature * static_cast<double>(scaling.magnitude_factor);
 }
 

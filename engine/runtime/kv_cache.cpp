@@ -30,27 +30,28 @@ Error refused(std::uint64_t bytes) {
 }  // namespace
 
 std::uint64_t KvCache::bytes_for(const KvShape& shape, DType type, int tokens) {
-  const std::uint64_t row = static_cast<std::uint64_t>(shape.kv_heads) * static_cast<unsigned>(shape.head_size) * 2;
-  const std::uint64_t token = row * (type == DType::f32 ? 4 : 2) * static_cast<unsigned>(shape.layers);
+  const auto rows = static_cast<std::uint64_t>(shape.key_row) + static_cast<unsigned>(shape.value_row);
+  const std::uint64_t token = rows * (type == DType::f32 ? 4 : 2) * static_cast<unsigned>(shape.layers);
   return token * block_tokens * static_cast<unsigned>((tokens + block_tokens - 1) / block_tokens);
 }
 
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType type, std::int32_t blocks) {
   std::unique_ptr<KvCache> cache(new KvCache);
   __extension__ using Wide = unsigned __int128;
-  const Wide row =
-      static_cast<Wide>(shape.kv_heads) * static_cast<unsigned>(shape.head_size) * (type == DType::f32 ? 4 : 2);
-  const Wide part = row * block_tokens * static_cast<unsigned>(blocks);  // keys or values of one layer
-  const Wide total = part * 2 * static_cast<unsigned>(shape.layers);
+  const Wide block = Wide{block_tokens} * (type == DType::f32 ? 4 : 2);  // bytes of one element of each of its rows
+  const Wide keys = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.key_row);  // of one layer
+  const Wide values = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.value_row);
+  const Wide total = (keys + values) * static_cast<unsigned>(shape.layers);
   if (total > (Wide{1} << 46)) return refused(std::uint64_t{1} << 46);
   cache->memory_bytes_ = static_cast<std::size_t>(total);
-  cache->block_bytes_ = static_cast<std::uint64_t>(row * block_tokens * 2 * static_cast<unsigned>(shape.layers));
+  cache->block_bytes_ = static_cast<std::uint64_t>(total / static_cast<unsigned>(std::max(blocks, 1)));
   void* memory = mmap(nullptr, cache->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return refused(cache->memory_bytes_);
   cache->memory_ = memory;
   auto* at = static_cast<std::byte*>(memory);
-  for (int i = 0; i < shape.layers; ++i, at += 2 * static_cast<std::size_t>(part)) {
-    cache->layers_.push_back({at, at + static_cast<std::size_t>(part), type, block_tokens});
+  for (int i = 0; i < shape.layers; ++i, at += static_cast<std::size_t>(keys + values)) {
+    std::byte* behind = shape.value_row > 0 ? at + static_cast<std::size_t>(keys) : nullptr;
+    cache->layers_.push_back({at, behind, type, block_tokens});
   }
   cache->blocks_.resize(static_cast<std::size_t>(blocks));
   return cache;

@@ -14,7 +14,8 @@
 
 namespace hadal {
 
-/// Keys and values of all sequences, in blocks of 32 tokens that sequences share where their beginnings are the same.
+/// Keys and values (or latents, see KvShape) of all sequences, in blocks of 32 tokens that sequences share where their
+/// beginnings are the same.
 /// A block that is full may be sealed: it is then known by its tokens and those of all blocks before it, and stays
 /// for later sequences after its last user has released it, until the memory is needed (least recently used first).
 class KvCache {

@@ -69,7 +69,8 @@ class DenseLoaderTest : public QObject {
     QCOMPARE(weights->output.weight.data, weights->token_embedding.data);  // tied
     const auto decoder = load_decoder(*file);
     QVERIFY(bool(decoder));
-    QCOMPARE((*decoder)->kv_shape().head_size, 16);
+    QCOMPARE((*decoder)->kv_shape().key_row, 32);
+    QCOMPARE((*decoder)->kv_shape().value_row, 32);
   }
 
   void optional_parts_are_read() {

@@ -12,7 +12,7 @@ class KvCacheTest : public QObject {
   Q_OBJECT
 
   static std::unique_ptr<KvCache> make(std::int32_t blocks) {
-    auto cache = KvCache::create({2, 3, 4}, DType::f16, blocks);
+    auto cache = KvCache::create({2, 12, 12}, DType::f16, blocks);
     return cache ? std::move(*cache) : nullptr;
   }
   static std::vector<TokenId> tokens(std::size_t count, TokenId first) {
@@ -34,6 +34,27 @@ class KvCacheTest : public QObject {
         starts.insert(start);
       }
     }
+  }
+
+  void latents_have_one_row() {
+    constexpr std::int32_t blocks = 5;
+    const auto latents = KvCache::create({3, 20, 0}, DType::f16, blocks),
+               wider = KvCache::create({3, 20, 8}, DType::f16, blocks);
+    QVERIFY(latents && wider);
+    const std::ptrdiff_t keys = blocks * KvCache::block_tokens * 20 * 2,
+                         values = blocks * KvCache::block_tokens * 8 * 2;
+    for (std::size_t i = 0; i < 3; ++i) {
+      QVERIFY((*latents)->layers()[i].values == nullptr);
+      QCOMPARE((*wider)->layers()[i].values - (*wider)->layers()[i].keys, keys);
+      if (i == 0) continue;
+      QCOMPARE((*latents)->layers()[i].keys - (*latents)->layers()[i - 1].keys, keys);
+      QCOMPARE((*wider)->layers()[i].keys - (*wider)->layers()[i - 1].keys, keys + values);
+    }
+    std::fill_n((*latents)->layers()[2].keys, keys, std::byte{1});  // the last one ends inside the memory
+    QCOMPARE((*latents)->allocate(), 0);
+    QCOMPARE((*wider)->allocate(), 0);
+    QCOMPARE((*latents)->used_bytes(), std::uint64_t{3 * 32 * 20 * 2});
+    QCOMPARE((*wider)->used_bytes(), std::uint64_t{3 * 32 * 28 * 2});
   }
 
   void sealed_beginnings_are_found_again() {

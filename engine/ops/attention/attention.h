@@ -8,11 +8,11 @@
 
 namespace hadal::ops {
 
-/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys [kv_heads, head_size] and as many of
-/// values, in `type` (f32 or f16).
+/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys and as many of values, in `type` (f32 or
+/// f16). Here a row is [kv_heads, head_size]; latent attention keeps its one row per token in `keys`.
 struct KvLayerView {
-  std::byte* keys = nullptr;    ///< [blocks, block_tokens, kv_heads, head_size]
-  std::byte* values = nullptr;  ///< the same shape
+  std::byte* keys = nullptr;    ///< [blocks, block_tokens, row]
+  std::byte* values = nullptr;  ///< the same shape, or null
   DType type = DType::f16;
   int block_tokens = 32;
 };

@@ -1,4 +1,5 @@
-// One query row over one block of cached positions. Included once per target by cpu.cpp.
+// Queries over one block of cached positions. Included once per target by the cpu.cpp of attention and latent
+// attention.
 #if defined(HADAL_OPS_ATTENTION_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HADAL_OPS_ATTENTION_BLOCK_INL_H_
 #undef HADAL_OPS_ATTENTION_BLOCK_INL_H_
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
@@ -43,16 +45,26 @@ HWY_INLINE FloatVec load_part(const hwy::float16_t* from, std::size_t n) {
 /// Keys and values of one kv head in one block.
 template <class Kv>
 struct Rows {
-  const Kv* keys;    ///< [kBlockPositions, stride], of which head_size are read
-  const Kv* values;  ///< the same shape
-  std::int64_t stride;
+  const Kv* keys;    ///< [kBlockPositions, key_stride], of which Queries::size are read
+  const Kv* values;  ///< [kBlockPositions, value_stride], of which Outputs::size are read
+  std::int64_t key_stride;
+  std::int64_t value_stride;
 };
 
-/// Query heads that share a kv head.
+/// Queries with keys and values in common: of heads that share a kv head, or of one head's successive positions. Called
+/// heads below.
 struct Queries {
-  const float* q;  ///< [heads, size]
+  const float* q;  ///< [heads, stride], of which `size` are read
   std::int64_t size;
+  std::int64_t stride;
   float scale;
+};
+
+/// Where their outputs, not yet divided by the sum of the weights, are added up.
+struct Outputs {
+  float* out;  ///< [heads, stride], of which `size` are written
+  std::int64_t size;
+  std::int64_t stride;
 };
 
 /// scores[h][p] = scale * q[h] . key[p], four positions at a time.
@@ -67,15 +79,15 @@ HWY_INLINE void score(const Queries& queries, const Rows<Kv>& kv, int count, flo
       HADAL_UNROLL
       for (int j = 0; j < 4; ++j) sums[h][j] = hn::Zero(d);
     }
-    const Kv* keys = kv.keys + p * kv.stride;
+    const Kv* keys = kv.keys + p * kv.key_stride;
     std::int64_t i = 0;
     for (; i + kLanes <= queries.size; i += kLanes) {
       FloatVec key[4];
       HADAL_UNROLL
-      for (int j = 0; j < 4; ++j) key[j] = load(keys + j * kv.stride + i);
+      for (int j = 0; j < 4; ++j) key[j] = load(keys + j * kv.key_stride + i);
       HADAL_UNROLL
       for (int h = 0; h < heads; ++h) {
-        const FloatVec q = load(queries.q + h * queries.size + i);
+        const FloatVec q = load(queries.q + h * queries.stride + i);
         HADAL_UNROLL
         for (int j = 0; j < 4; ++j) sums[h][j] = hn::MulAdd(q, key[j], sums[h][j]);
       }
@@ -83,8 +95,9 @@ HWY_INLINE void score(const Queries& queries, const Rows<Kv>& kv, int count, flo
     if (i < queries.size) {
       const auto rest = static_cast<std::size_t>(queries.size - i);
       for (int h = 0; h < heads; ++h) {
-        const FloatVec q = load_part(queries.q + h * queries.size + i, rest);
-        for (int j = 0; j < 4; ++j) sums[h][j] = hn::MulAdd(q, load_part(keys + j * kv.stride + i, rest), sums[h][j]);
+        const FloatVec q = load_part(queries.q + h * queries.stride + i, rest);
+        for (int j = 0; j < 4; ++j)
+          sums[h][j] = hn::MulAdd(q, load_part(keys + j * kv.key_stride + i, rest), sums[h][j]);
       }
     }
     HADAL_UNROLL
@@ -95,7 +108,7 @@ HWY_INLINE void score(const Queries& queries, const Rows<Kv>& kv, int count, flo
   }
 }
 
-/// Positions of a block that a row sees.
+/// Positions of a block that a query sees.
 struct Seen {
   int begin;
   int end;
@@ -130,13 +143,13 @@ HWY_INLINE float soften(float* scores, const Seen& seen, SoftmaxSums& sums) {
 /// out[h] = out[h] * shrink[h] + sum over p of weights[h][p] * value[p], for `vecs` vectors from element i.
 template <int heads, int vecs, class Kv>
 HWY_INLINE void add_values(const float (*weights)[kBlockPositions], const float* shrink, const Kv* values,
-                           std::int64_t stride, int count, std::int64_t size, float* out) {
+                           std::int64_t stride, int count, std::int64_t out_stride, float* out) {
   const Float d;
   FloatVec sums[heads][vecs];
   HADAL_UNROLL
   for (int h = 0; h < heads; ++h) {
     HADAL_UNROLL
-    for (int v = 0; v < vecs; ++v) sums[h][v] = hn::Mul(load(out + h * size + v * kLanes), hn::Set(d, shrink[h]));
+    for (int v = 0; v < vecs; ++v) sums[h][v] = hn::Mul(load(out + h * out_stride + v * kLanes), hn::Set(d, shrink[h]));
   }
   for (int p = 0; p < count; ++p, values += stride) {
     FloatVec value[vecs];
@@ -152,58 +165,74 @@ HWY_INLINE void add_values(const float (*weights)[kBlockPositions], const float*
   HADAL_UNROLL
   for (int h = 0; h < heads; ++h) {
     HADAL_UNROLL
-    for (int v = 0; v < vecs; ++v) hn::StoreU(sums[h][v], d, out + h * size + v * kLanes);
+    for (int v = 0; v < vecs; ++v) hn::StoreU(sums[h][v], d, out + h * out_stride + v * kLanes);
   }
 }
 
 template <int heads, class Kv>
 void add_rest_of_values(const float (*weights)[kBlockPositions], const float* shrink, const Rows<Kv>& kv, int count,
-                        std::int64_t size, float* out) {
-  const std::int64_t first = size / kLanes * kLanes;
-  const auto rest = static_cast<std::size_t>(size - first);
+                        const Outputs& outputs) {
+  const std::int64_t first = outputs.size / kLanes * kLanes;
+  const auto rest = static_cast<std::size_t>(outputs.size - first);
   for (int h = 0; h < heads; ++h) {
-    float* to = out + h * size + first;
+    float* to = outputs.out + h * outputs.stride + first;
     FloatVec sum = hn::Mul(load_part(to, rest), hn::Set(Float(), shrink[h]));
     for (int p = 0; p < count; ++p) {
-      sum = hn::MulAdd(hn::Set(Float(), weights[h][p]), load_part(kv.values + p * kv.stride + first, rest), sum);
+      sum = hn::MulAdd(hn::Set(Float(), weights[h][p]), load_part(kv.values + p * kv.value_stride + first, rest), sum);
     }
     hn::StoreN(sum, Float(), to, rest);
   }
 }
 
 template <int heads, class Kv>
-void attend(const Queries& queries, const Rows<Kv>& kv, const Seen& seen, SoftmaxSums* sums, float* out) {
-  const int count = seen.end;
+void attend(const Queries& queries, const Rows<Kv>& kv, const Seen* seen, SoftmaxSums* sums, const Outputs& outputs) {
+  int count = 0;
+  for (int h = 0; h < heads; ++h) count = std::max(count, seen[h].end);
   alignas(64) float scores[heads][kBlockPositions];
   float shrink[heads];
   score<heads>(queries, kv, count, scores);
-  for (int h = 0; h < heads; ++h) shrink[h] = soften(scores[h], seen, sums[h]);
+  for (int h = 0; h < heads; ++h) shrink[h] = soften(scores[h], seen[h], sums[h]);
   constexpr int kVecs = 2;
+  const std::int64_t size = outputs.size;
   std::int64_t i = 0;
-  for (; i + kVecs * kLanes <= queries.size; i += kVecs * kLanes) {
-    add_values<heads, kVecs>(scores, shrink, kv.values + i, kv.stride, count, queries.size, out + i);
+  for (; i + kVecs * kLanes <= size; i += kVecs * kLanes) {
+    add_values<heads, kVecs>(scores, shrink, kv.values + i, kv.value_stride, count, outputs.stride, outputs.out + i);
   }
-  for (; i + kLanes <= queries.size; i += kLanes) {
-    add_values<heads, 1>(scores, shrink, kv.values + i, kv.stride, count, queries.size, out + i);
+  for (; i + kLanes <= size; i += kLanes) {
+    add_values<heads, 1>(scores, shrink, kv.values + i, kv.value_stride, count, outputs.stride, outputs.out + i);
   }
-  if (i < queries.size) add_rest_of_values<heads>(scores, shrink, kv, count, queries.size, out);
+  if (i < size) add_rest_of_values<heads>(scores, shrink, kv, count, outputs);
 }
 
-/// Adds the seen positions to the sums and outputs [heads, size] of up to kTileHeads heads.
+/// Adds the positions that each of up to kTileHeads heads sees, `seen` [heads], to its sums and outputs. A head's
+/// result does not depend on the others. Keys are read in fours: those behind the last one seen must be defined.
 template <class Kv>
-void attend_heads(int heads, const Queries& queries, const Rows<Kv>& kv, const Seen& seen, SoftmaxSums* sums,
-                  float* out) {
+void attend_heads(int heads, const Queries& queries, const Rows<Kv>& kv, const Seen* seen, SoftmaxSums* sums,
+                  const Outputs& outputs) {
   static_assert(kTileHeads == 4);
   switch (heads) {
     case 1:
-      return attend<1>(queries, kv, seen, sums, out);
+      return attend<1>(queries, kv, seen, sums, outputs);
     case 2:
-      return attend<2>(queries, kv, seen, sums, out);
+      return attend<2>(queries, kv, seen, sums, outputs);
     case 3:
-      return attend<3>(queries, kv, seen, sums, out);
+      return attend<3>(queries, kv, seen, sums, outputs);
     default:
-      return attend<4>(queries, kv, seen, sums, out);
+      return attend<4>(queries, kv, seen, sums, outputs);
   }
+}
+
+/// `count` elements into the cache, in its type.
+inline void store_row(const float* from, std::int64_t count, DType type, std::byte* base, std::int64_t offset) {
+  if (type == DType::f32) {
+    std::memcpy(reinterpret_cast<float*>(base) + offset, from, static_cast<std::size_t>(count) * sizeof(float));
+    return;
+  }
+  const hn::Rebind<hwy::float16_t, Float> d16;
+  auto* to = reinterpret_cast<hwy::float16_t*>(base) + offset;
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::DemoteTo(d16, load(from + i)), d16, to + i);
+  for (; i < count; ++i) to[i] = hwy::F16FromF32(from[i]);
 }
 
 /// `count` rows as float32, one after another.

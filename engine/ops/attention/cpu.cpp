@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "ops/attention/layout.h"
 #include "ops/attention/plan.h"
@@ -31,8 +30,9 @@ void attend_rows(const AttentionOperands& o, const AttentionTile& tile, std::int
     if (seen.begin >= seen.end) continue;
     const std::int64_t size = o.shape.head_size;
     const float* q = o.q + ((tile.row + r) * o.shape.heads + tile.head) * size;
-    attend_heads(tile.heads, {q, size, o.shape.scale}, kv, seen, sums + r * kTileHeads,
-                 sums_out + r * kTileHeads * size);
+    const Seen all[kTileHeads] = {seen, seen, seen, seen};
+    attend_heads(tile.heads, {q, size, size, o.shape.scale}, kv, all, sums + r * kTileHeads,
+                 {sums_out + r * kTileHeads * size, size, size});
   }
 }
 
@@ -44,7 +44,7 @@ void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::in
   const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
   const std::int64_t offset = kv_offset(o.shape, o.cache, o.rows[tile.row], first, kv_head);
   const Rows<Kv> stored{reinterpret_cast<const Kv*>(o.cache.keys) + offset,
-                        reinterpret_cast<const Kv*>(o.cache.values) + offset, stride};
+                        reinterpret_cast<const Kv*>(o.cache.values) + offset, stride, stride};
   // Converting a block costs about as much as one row's use of it.
   if (tile.rows < 3 || size > kConvertedSize) return attend_rows(o, tile, first, stored, sums, sums_out);
   alignas(64) float keys[kBlockPositions * kConvertedSize], values[kBlockPositions * kConvertedSize];
@@ -53,7 +53,7 @@ void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::in
   convert_rows(stored.values, stride, count, size, values);
   // Whole groups of four keys are read; what is past the last one only has to be defined.
   std::fill(keys + count * size, keys + (count + 3) / 4 * 4 * size, 0.0F);
-  attend_rows(o, tile, first, Rows<float>{keys, values, size}, sums, sums_out);
+  attend_rows(o, tile, first, Rows<float>{keys, values, size, size}, sums, sums_out);
 }
 
 /// One span of the tile's positions: sums [rows, kTileHeads] and unscaled outputs [rows, kTileHeads, head_size].
@@ -127,18 +127,6 @@ void join_tile(const AttentionOperands& o, const AttentionTile& tile, const Soft
               span_out + span * kSlots * static_cast<std::int64_t>(o.shape.head_size), sums);
   }
   divide_tile(o, tile, sums);
-}
-
-void store_row(const float* from, std::int64_t count, DType type, std::byte* base, std::int64_t offset) {
-  if (type == DType::f32) {
-    std::memcpy(reinterpret_cast<float*>(base) + offset, from, static_cast<std::size_t>(count) * sizeof(float));
-    return;
-  }
-  const hn::Rebind<hwy::float16_t, Float> d16;
-  auto* to = reinterpret_cast<hwy::float16_t*>(base) + offset;
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::DemoteTo(d16, load(from + i)), d16, to + i);
-  for (; i < count; ++i) to[i] = hwy::F16FromF32(from[i]);
 }
 
 }  // namespace

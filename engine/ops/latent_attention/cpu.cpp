@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <span>
+
+#include "ops/attention/plan.h"
+#include "ops/latent_attention/decompressed_scratch.h"
+#include "ops/latent_attention/operands.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/latent_attention/cpu.cpp"
+#include "ops/simd_targets.h"
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "hwy/contrib/math/math-inl.h"
+#include "ops/attention/block-inl.h"
+#include "ops/latent_attention/products-inl.h"
+#include "ops/latent_attention/absorbed-inl.h"
+#include "ops/latent_attention/decompressed-inl.h"
+// clang-format on
+
+#if HWY_ONCE
+namespace hadal::ops {
+namespace {
+HWY_EXPORT(absorb_head);
+HWY_EXPORT(attend_latents);
+HWY_EXPORT(join_latents);
+HWY_EXPORT(expand_head);
+HWY_EXPORT(attend_decompressed);
+HWY_EXPORT(store_row);
+
+/// Floats of the partial outputs that are held at once, if more than one tile is computed: 16 MiB.
+constexpr std::int64_t kSliceFloats = std::int64_t{4} << 20;
+
+std::unique_ptr<float[]> floats(std::int64_t count) {
+  return std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count));
+}
+
+/// Tiles that are computed together, with their queries and what every span of them gives.
+class AbsorbedSlice {
+ public:
+  explicit AbsorbedSlice(const LatentOperands& o) : o_(o) {}
+
+  bool has_room() const { return tiles_.empty() || slots_ * o_.shape.rank < kSliceFloats; }
+  void add(const LatentTile& tile) {
+    if (segments_.empty() || segments_.back().row + segments_.back().rows != tile.row) {
+      segments_.push_back({tile.row, 0, rows_});
+    }
+    segments_.back().rows += tile.rows;
+    tiles_.push_back({tile, rows_, slots_});
+    rows_ += tile.rows;
+    slots_ += static_cast<std::int64_t>(tile.spans) * tile.rows * o_.shape.heads;
+  }
+
+  void compute() {
+    queries_ = floats(rows_ * o_.shape.heads * o_.shape.row());
+    sums_.resize(static_cast<std::size_t>(slots_));
+    outputs_ = floats(slots_ * o_.shape.rank);
+    const auto each_head = [&](auto&& body) {
+      o_.context.pool.for_range(o_.shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int) {
+        for (auto head = static_cast<int>(begin); head < end; ++head) body(head);
+      });
+    };
+    each_head([&](int head) { absorb(head); });
+    attend();
+    each_head([&](int head) { finish(head); });
+  }
+
+ private:
+  struct Segment {
+    std::int64_t row, rows;  ///< Of the batch.
+    std::int64_t first;      ///< Row of the slice.
+  };
+  struct Placed {
+    LatentTile tile;
+    std::int64_t first;  ///< Row of the slice.
+    std::int64_t slot;   ///< First of its [spans, rows, heads] sums and outputs.
+  };
+
+  float* query(std::int64_t row, int head) const {
+    return queries_.get() + (row * o_.shape.heads + head) * o_.shape.row();
+  }
+
+  void absorb(int head) const {
+    for (const Segment& s : segments_) {
+      const float* q = o_.q + (s.row * o_.shape.heads + head) * o_.shape.key();
+      HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q, s.rows, query(s.first, head));
+    }
+  }
+
+  /// One token of a short text has a single span: its heads are divided among the cores, in whole groups.
+  int heads_of_part() const {
+    std::int64_t spans = 0;
+    for (const Placed& placed : tiles_) spans += placed.tile.spans;
+    const std::int64_t wanted = (4 * o_.context.pool.threads() + spans - 1) / spans;
+    const std::int64_t groups = (o_.shape.heads + kTileHeads - 1) / kTileHeads;
+    const std::int64_t pieces = std::min(wanted, groups);
+    return static_cast<int>((groups + pieces - 1) / pieces) * kTileHeads;
+  }
+
+  void attend() {
+    std::vector<LatentPart> parts;
+    const int heads = heads_of_part();
+    for (const Placed& placed : tiles_) {
+      const std::int64_t slots = static_cast<std::int64_t>(placed.tile.rows) * o_.shape.heads;
+      for (int span = 0; span < placed.tile.spans; ++span) {
+        const std::int64_t slot = placed.slot + span * slots;
+        for (int head = 0; head < o_.shape.heads; head += heads) {
+          parts.push_back({&placed.tile, span * placed.tile.span, (span + 1) * placed.tile.span, head,
+                           std::min(heads, o_.shape.heads - head), query(placed.first, 0), sums_.data() + slot,
+                           outputs_.get() + slot * o_.shape.rank});
+        }
+      }
+    }
+    o_.context.pool.for_range(static_cast<std::int64_t>(parts.size()), 1,
+                              [&](std::int64_t begin, std::int64_t end, int) {
+                                for (std::int64_t i = begin; i < end; ++i)
+                                  HADAL_DISPATCH(o_.context, attend_latents)(o_, parts[static_cast<std::size_t>(i)]);
+                              });
+  }
+
+  /// The queries are no longer needed: their place takes the latents that the head saw.
+  void finish(int head) const {
+    const std::int64_t rank = o_.shape.rank;
+    for (const Placed& placed : tiles_) {
+      const std::int64_t slots = static_cast<std::int64_t>(placed.tile.rows) * o_.shape.heads;
+      for (int r = 0; r < placed.tile.rows; ++r) {
+        const std::int64_t slot = placed.slot + static_cast<std::int64_t>(r) * o_.shape.heads + head;
+        HADAL_DISPATCH(o_.context, join_latents)
+        (placed.tile.spans, slots, rank, sums_.data() + slot, outputs_.get() + slot * rank,
+         query(placed.first + r, head));
+      }
+    }
+    for (const Segment& s : segments_) {
+      float* out = o_.out + (s.row * o_.shape.heads + head) * o_.shape.value;
+      HADAL_DISPATCH(o_.context, expand_head)(o_, head, query(s.first, head), s.rows, out);
+    }
+  }
+
+  const LatentOperands& o_;
+  std::vector<Placed> tiles_;
+  std::vector<Segment> segments_;  ///< Rows that follow each other in the batch.
+  std::int64_t rows_ = 0, slots_ = 0;
+  std::unique_ptr<float[]> queries_;  ///< [rows, heads, row()]
+  std::vector<SoftmaxSums> sums_;     ///< [slots]
+  std::unique_ptr<float[]> outputs_;  ///< [slots, rank]
+};
+
+void attend_absorbed_runs(const LatentOperands& o, std::span<const LatentRun> runs) {
+  std::vector<LatentTile> tiles;
+  for (const LatentRun& run : runs) {
+    if (run.mode != LatentMode::absorbed) continue;
+    const auto more = tile_latents(o.shape, o.rows, run);
+    tiles.insert(tiles.end(), more.begin(), more.end());
+  }
+  for (std::size_t i = 0; i < tiles.size();) {
+    AbsorbedSlice slice(o);
+    while (i < tiles.size() && slice.has_room()) slice.add(tiles[i++]);
+    slice.compute();
+  }
+}
+
+void attend_decompressed_runs(const LatentOperands& o, std::span<const LatentRun> runs) {
+  std::vector<LatentRun> own;
+  std::int64_t most_rows = 0;
+  for (const LatentRun& run : runs) {
+    if (run.mode != LatentMode::decompressed) continue;
+    own.push_back(run);
+    most_rows = std::max(most_rows, run.rows);
+  }
+  if (own.empty()) return;
+  const std::int64_t count = static_cast<std::int64_t>(own.size()) * o.shape.heads;
+  const std::int64_t size = DecompressedScratch().place(o.shape, nullptr);
+  const auto memory = floats(o.context.pool.threads() * size);
+  std::vector<SoftmaxSums> sums(static_cast<std::size_t>(o.context.pool.threads() * most_rows));
+  o.context.pool.for_range(count, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
+    DecompressedScratch scratch;
+    scratch.place(o.shape, memory.get() + thread * size);
+    scratch.sums = sums.data() + thread * most_rows;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const LatentRun& run = own[static_cast<std::size_t>(i / o.shape.heads)];
+      HADAL_DISPATCH(o.context, attend_decompressed)(o, run, static_cast<int>(i % o.shape.heads), scratch);
+    }
+  });
+}
+
+}  // namespace
+
+void cpu::store_latents(const Context& context, const LatentShape& shape, const KvLayerView& cache,
+                        const AttentionRow* rows, std::int64_t tokens, const float* latents) {
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    const std::int64_t offset = latent_offset(shape, cache, rows[t], rows[t].position);
+    HADAL_DISPATCH(context, store_row)(latents + t * shape.row(), shape.row(), cache.type, cache.keys, offset);
+  }
+}
+
+void cpu::latent_attention(const Context& context, const LatentShape& shape, const LatentWeights& weights,
+                           const KvLayerView& cache, const AttentionRow* rows, std::int64_t tokens, const float* q,
+                           float* out, LatentMode mode) {
+  const LatentOperands o{context, shape, weights, cache, rows, q, out};
+  const std::vector<LatentRun> runs = plan_latents(shape, rows, tokens, mode);
+  attend_absorbed_runs(o, runs);
+  attend_decompressed_runs(o, runs);
+}
+
+}  // namespace hadal::ops
+#endif
