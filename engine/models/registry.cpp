@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "models/dense.h"
+#include "models/latent.h"
 
 namespace hadal {
 namespace {
@@ -16,7 +17,6 @@ struct Missing {
   std::string_view needs;
 };
 constexpr Missing kMissing[] = {
-    {"deepseek2", "DeepSeek-V2, V3 or R1", "multi-head latent attention and a mixture of experts"},
     {"deepseek32", "DeepSeek-V3.2", "sparse attention with a lightning indexer"},
     {"deepseek4", "DeepSeek-V4", "compressed sparse attention and hyper-connections"},
     {"qwen2vl", "Qwen2-VL", "rotary positions in several dimensions"},
@@ -29,12 +29,13 @@ constexpr Missing kMissing[] = {
 
 /// Files of V3.2 exist that call themselves deepseek2; the indexer's keys tell them.
 std::string_view told_apart(const Checkpoint& file, std::string_view name) {
-  return name == "deepseek2" && file.has("deepseek2.attention.indexer.head_count") ? "deepseek32" : name;
+  return name == kLatentArchitecture && file.has("deepseek2.attention.indexer.head_count") ? "deepseek32" : name;
 }
 
 std::string refusal(const Checkpoint& file, std::string_view name) {
   const std::string runs =
-      "this version of Hadal runs llama, qwen2, qwen3, starcoder2, qwen2moe, qwen3moe, deepseek, deepseek2-ocr.";
+      "this version of Hadal runs llama, qwen2, qwen3, starcoder2, qwen2moe, qwen3moe, deepseek, deepseek2, "
+      "deepseek2-ocr.";
   const std::string named =
       concat("the model's architecture (metadata general.architecture) is \"", printable(name), "\"");
   const auto missing = std::ranges::find(kMissing, told_apart(file, name), &Missing::name);
@@ -48,6 +49,7 @@ Result<std::unique_ptr<const Decoder>> load_decoder(const Checkpoint& file) {
   const auto name = file.string("general.architecture");
   if (!name) return name.error();
   if (const DenseArchitecture* dense = dense_architecture(*name)) return load_dense(file, *dense);
+  if (told_apart(file, *name) == kLatentArchitecture) return load_latent(file);
   return file.error(ErrorCode::unsupported, refusal(file, *name));
 }
 

@@ -25,6 +25,7 @@ class CpuEngine final : public Engine {
   EngineStatus status() const override;
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
+  Result<std::vector<float>> draft_logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
 
  private:
@@ -45,6 +46,8 @@ class CpuEngine final : public Engine {
   void fail_all(const Error& error, std::vector<Event>& events);
   Result<void> compute_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
                               float* out);
+  Result<void> compute_draft_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
+                                    float* out);
   Result<void> compute_log_probabilities(std::span<const TokenId> ids, std::vector<std::int32_t>& blocks,
                                          std::vector<double>& out);
 

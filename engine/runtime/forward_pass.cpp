@@ -22,7 +22,7 @@ Result<void> ForwardPass::reserve(std::int64_t floats) {
   return {};
 }
 
-Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wanted, float* logits) {
+Result<Batch> ForwardPass::make_batch(std::span<const Segment> segments, WantedLogits wanted, std::size_t ahead) {
   ids_.clear();
   positions_.clear();
   rows_.clear();
@@ -30,19 +30,40 @@ Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wa
   for (const Segment& segment : segments) {
     for (std::size_t i = 0; i < segment.count; ++i) {
       const auto position = static_cast<std::int32_t>(segment.first + i);
-      if (wanted == WantedLogits::all || i + 1 == segment.count)
+      if (wanted == WantedLogits::all || (wanted == WantedLogits::last && i + 1 == segment.count))
         logit_rows_.push_back(static_cast<std::int32_t>(ids_.size()));
-      ids_.push_back(segment.ids[segment.first + i]);
+      ids_.push_back(segment.ids[segment.first + i + ahead]);
       positions_.push_back(position);
       rows_.push_back({segment.blocks.data(), position});
     }
   }
   const auto floats =
       decoder_.scratch_floats(static_cast<std::int64_t>(ids_.size()), static_cast<std::int64_t>(logit_rows_.size()));
-  if (auto reserved = reserve(floats); !reserved) return reserved;
-  const Batch batch{ids_, positions_, rows_, logit_rows_, experts_used_, usage_.layers > 0 ? &usage_ : nullptr};
-  decoder_.forward(context_, batch, cache_.layers(), scratch_.as<float>(), logits);
+  if (auto reserved = reserve(floats); !reserved) return reserved.error();
+  Batch batch;
+  batch.ids = ids_;
+  batch.positions = positions_;
+  batch.rows = rows_;
+  batch.logit_rows = logit_rows_;
+  batch.experts_used = experts_used_;
+  batch.usage = usage_.layers > 0 ? &usage_ : nullptr;
+  return batch;
+}
+
+Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden) {
+  auto batch = make_batch(segments, wanted, 0);
+  if (!batch) return batch.error();
+  batch->hidden = hidden;
+  decoder_.forward(context_, *batch, cache_.layers(), scratch_.as<float>(), logits);
   usage_.tokens += ids_.size();
+  return {};
+}
+
+Result<void> ForwardPass::draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
+                                float* logits) {
+  const auto batch = make_batch(segments, wanted, 1);
+  if (!batch) return batch.error();
+  decoder_.draft(layer, context_, *batch, hidden, cache_.layers(), scratch_.as<float>(), logits);
   return {};
 }
 

@@ -21,7 +21,7 @@ struct Segment {
   std::size_t count = 0;
 };
 
-enum class WantedLogits { last, all };
+enum class WantedLogits { none, last, all };
 
 /// Runs a decoder over segments of sequences. Owns the scratch memory, which grows with the largest batch so far.
 class ForwardPass {
@@ -30,13 +30,20 @@ class ForwardPass {
   ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache, int experts_used);
 
   /// Writes logits of each segment's last token, or of all, one after another, to `logits` [wanted, vocabulary].
-  Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits);
+  /// `hidden` [tokens, width], unless null, takes the residual stream of every token.
+  Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr);
+  /// The same of a draft layer, over segments whose `hidden` [tokens, width] run() has given: a row's logits guess the
+  /// token after the next, so a segment's last token must have one behind it.
+  Result<void> draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
+                     float* logits);
 
   const ExpertUsage& expert_usage() const { return usage_; }
   void release_scratch() { scratch_ = AlignedBuffer(); }
 
  private:
   Result<void> reserve(std::int64_t floats);
+  /// Fills the batch below and reserves its scratch. `ahead`: how many places further the tokens' ids are taken.
+  Result<Batch> make_batch(std::span<const Segment> segments, WantedLogits wanted, std::size_t ahead);
 
   const Decoder& decoder_;
   ops::Context context_;

@@ -25,10 +25,13 @@ int run(const Arguments& arguments) {
   if (!bench) return fail(bench.error());
   const auto ids = ids_in_vocabulary(*numbers, bench->model->tokenizer().vocabulary_size());
   if (!ids) return fail(ids.error());
-  const auto logits = bench->engine->logits(*ids, arguments.has("--step"));
+  const bool step = arguments.has("--step");
+  const auto logits =
+      arguments.has("--draft") ? bench->engine->draft_logits(*ids, step) : bench->engine->logits(*ids, step);
   if (!logits) return fail(with_choices(logits.error(), *bench));
   if (const auto written = file->replace(bytes_of(*logits)); !written) return fail(written.error());
-  return print(concat("{\"tokens\": ", ids->size(), ", \"vocab\": ", logits->size() / ids->size(), "}\n"));
+  const std::size_t rows = ids->size() - (arguments.has("--draft") ? 1 : 0);
+  return print(concat("{\"tokens\": ", rows, ", \"vocab\": ", logits->size() / rows, "}\n"));
 }
 
 }  // namespace
@@ -40,6 +43,7 @@ Command logits_command() {
            {{"--ids", "1,2,3", "The tokens"},
             {"--out", "FILE", "Where the logits go: a regular file, replaced only when all is computed, or /dev/null"},
             {"--step", "", "Decode one token after another instead of all at once"},
+            {"--draft", "", "Of the multi-token prediction layer instead: row i guesses token i + 2; one row less"},
             {"--json", "", "Print {\"tokens\", \"vocab\"}, as it does anyway"},
             device_option,
             threads_option,

@@ -98,7 +98,6 @@ class DenseLoaderTest : public QObject {
     tiny.architecture = "mamba\n";
     refused(tiny, ErrorCode::unsupported, {"\"mamba?\"", "llama, qwen2, qwen3, starcoder2"});
     const std::pair<const char*, const char*> known[] = {{"gpt-oss", "mixture of experts"},
-                                                         {"deepseek2", "latent attention"},
                                                          {"deepseek32", "V3.2), which would need sparse attention"},
                                                          {"deepseek4", "DeepSeek-V4"}};
     for (const auto& [name, needs] : known) {

@@ -114,6 +114,9 @@ class Engine {
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
+  /// What the model's multi-token prediction layer says: row i of [ids - 1, vocabulary] guesses ids[i + 2], from the
+  /// model's own state at i and ids[i + 1]. Fails with unsupported where the model has no such layer.
+  virtual Result<std::vector<float>> draft_logits(std::span<const TokenId> ids, bool step) = 0;
   /// ln of the probability the model gives to each token but the first, given those before it: [ids - 1], in nats.
   virtual Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) = 0;
 };
