@@ -71,7 +71,6 @@ const char* const kPatterns[] = {
                       "the model's architecture (metadata general.architecture) is \"%1\" (%2), which would need %3; "
                       "this version of Hadal runs %4."),
     QT_TRANSLATE_NOOP("Engine", "a mixture of experts with shared experts"),
-    QT_TRANSLATE_NOOP("Engine", "multi-head latent attention and a mixture of experts"),
     QT_TRANSLATE_NOOP("Engine", "sparse attention with a lightning indexer"),
     QT_TRANSLATE_NOOP("Engine", "compressed sparse attention and hyper-connections"),
     QT_TRANSLATE_NOOP("Engine", "a mixture of experts"),
@@ -87,6 +86,13 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "%1.rope.scaling.yarn_ext_factor is not 1; this version knows no partial YaRN."),
     QT_TRANSLATE_NOOP("Engine",
                       "%1.attention.sliding_window_pattern is set; this version knows one window for all layers only."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "%1.attention.temperature_scale is set; this version knows no scores that depend on the "
+                      "position."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the layers that have a tensor nextn.eh_proj.weight are not the last ones, as many as "
+                      "%1.nextn_predict_layers says."),
+    QT_TRANSLATE_NOOP("Engine", "This model has no layer that predicts more than the next token."),
     QT_TRANSLATE_NOOP("Engine", "%1 is %2; it must be between 1 and %3."),
     QT_TRANSLATE_NOOP("Engine", "%1 is %2; it must be above 0."),
     QT_TRANSLATE_NOOP("Engine", "tokenizer.ggml.tokens has %1 tokens, but tensor token_embd.weight has %2 rows."),

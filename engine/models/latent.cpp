@@ -133,6 +133,7 @@ class Latent final : public Decoder {
     // What turns lies behind the rest: of each head's query, and of the latent's row.
     ops::rope(context, rope(), x.rope_table, tokens, p_.heads, p_.key(), x.query + p_.nope);
     ops::rope(context, rope(), x.rope_table, tokens, 1, p_.row(), x.latents + p_.rank);
+    if (context.observer) observe(context, layer.up, tokens, x);
     ops::store_latents(context, shape(), cache, batch.rows.data(), tokens, x.latents);
     ops::latent_attention(context, shape(), layer.up, cache, batch.rows.data(), tokens, x.query, x.attended);
     ops::matmul(context, std::array{layer.o.into(x.normed)}, x.attended, tokens);
@@ -153,6 +154,28 @@ class Latent final : public Decoder {
     for (std::int64_t t = 0; t < tokens; ++t) {
       float* row = x.latents + t * p_.row();
       norm(context, layer.latent_norm, row, 1, row);
+    }
+  }
+
+  /// Tells what W_UK and W_UV are multiplied with: latents, or where W_UK is transposed, each head's part of the query.
+  void observe(const ops::Context& context, const ops::LatentWeights& up, std::int64_t tokens,
+               const Activations& x) const {
+    std::vector<float> rows(static_cast<std::size_t>(tokens * std::max(p_.rank, p_.nope)));
+    const auto gather = [&](const float* from, std::int64_t stride, std::int64_t columns) {
+      for (std::int64_t t = 0; t < tokens; ++t) std::copy_n(from + t * stride, columns, rows.data() + t * columns);
+    };
+    const auto tell = [&](const ops::HeadMatrices& matrices, std::int64_t head) {
+      WeightView view = matrices.all;
+      view.data = view.row(matrices.first + head * matrices.step);
+      view.rows = matrices.step;
+      context.observer->multiplied(view, rows.data(), tokens);
+    };
+    gather(x.latents, p_.row(), p_.rank);
+    if (!up.key.transposed) return context.observer->multiplied(up.key.all, rows.data(), tokens);
+    for (std::int64_t head = 0; head < p_.heads; ++head) tell(up.value, head);
+    for (std::int64_t head = 0; head < p_.heads; ++head) {
+      gather(x.query + head * p_.key(), p_.heads * p_.key(), p_.nope);
+      tell(up.key, head);
     }
   }
 

@@ -323,10 +323,6 @@
         <translation>带共享专家的混合专家</translation>
     </message>
     <message>
-        <source>multi-head latent attention and a mixture of experts</source>
-        <translation>多头潜在注意力和混合专家</translation>
-    </message>
-    <message>
         <source>sparse attention with a lightning indexer</source>
         <translation>带闪电索引器的稀疏注意力</translation>
     </message>
@@ -377,6 +373,18 @@
     <message>
         <source>%1.attention.sliding_window_pattern is set; this version knows one window for all layers only.</source>
         <translation>设置了 %1.attention.sliding_window_pattern；此版本只支持所有层共用一个窗口。</translation>
+    </message>
+    <message>
+        <source>%1.attention.temperature_scale is set; this version knows no scores that depend on the position.</source>
+        <translation>设置了 %1.attention.temperature_scale；此版本不支持随位置变化的注意力分数。</translation>
+    </message>
+    <message>
+        <source>the layers that have a tensor nextn.eh_proj.weight are not the last ones, as many as %1.nextn_predict_layers says.</source>
+        <translation>含有张量 nextn.eh_proj.weight 的层不是最后的那些层，或者数量与 %1.nextn_predict_layers 不符。</translation>
+    </message>
+    <message>
+        <source>This model has no layer that predicts more than the next token.</source>
+        <translation>此模型没有预测下一个词元之后内容的层。</translation>
     </message>
     <message>
         <source>%1 is %2; it must be between 1 and %3.</source>

@@ -67,13 +67,13 @@ class EngineWordsTest : public QObject {
     };
     const QByteArray bytes = QByteArray("GGUF\x03\x00\x00\x00", 8) + QByteArray(8, '\0') + QByteArray("\x01", 1) +
                              QByteArray(7, '\0') + text("general.architecture") + QByteArray("\x08\x00\x00\x00", 4) +
-                             text("deepseek2") + QByteArray(64, '\0');
+                             text("deepseek32") + QByteArray(64, '\0');
     QTemporaryDir folder;
     const QString english = loadError(folder.path(), QStringLiteral("x.gguf"), bytes);
-    QVERIFY2(english.contains(QStringLiteral("multi-head latent attention")), qPrintable(english));
+    QVERIFY2(english.contains(QStringLiteral("lightning indexer")), qPrintable(english));
     Language language(QStringLiteral("zh_CN"));
     const QString chinese = engineWords(english);
-    QVERIFY2(chinese.contains(QStringLiteral("多头潜在注意力和混合专家")), qPrintable(chinese));
+    QVERIFY2(chinese.contains(QStringLiteral("带闪电索引器的稀疏注意力")), qPrintable(chinese));
     QVERIFY2(!chinese.contains(QStringLiteral("would need")), qPrintable(chinese));
   }
 

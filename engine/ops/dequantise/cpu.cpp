@@ -1,4 +1,7 @@
 #include "ops/dequantise/dequantise.h"
+
+#include <type_traits>
+
 #include "tensor/dequantise.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,11 +18,14 @@ HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
+/// The whole groups of 32 columns.
 template <class Row>
-void read_row(const std::byte* row, std::int64_t groups, float* out) {
-  for (std::int64_t g = 0; g < groups; g += Row::kGroups, row += Row::kBytes) {
+void read_row(const WeightView& w, std::int64_t row, float* out) {
+  const std::byte* bytes = w.row(row);
+  for (std::int64_t g = 0; g < w.cols / kGroup; g += Row::kGroups, bytes += Row::kBytes) {
     Row block;
-    block.open(row);
+    block.open(bytes);
+    if constexpr (std::is_same_v<Row, F8Row>) block.scale = w.scale(row, g * kGroup);
     for (int i = 0; i < Row::kGroups; ++i, out += kGroup) {
       FloatVec vecs[kGroupVecs];
       block.load(i, vecs);
@@ -29,59 +35,57 @@ void read_row(const std::byte* row, std::int64_t groups, float* out) {
   }
 }
 
-/// The whole groups of 32 columns; returns how many columns that were.
-std::int64_t read_groups(const WeightView& w, std::int64_t row, float* out) {
-  const std::byte* bytes = w.row(row);
-  const std::int64_t groups = w.cols / kGroup;
+/// False for the types that such matrices seldom have.
+bool read_groups(const WeightView& w, std::int64_t row, float* out) {
   switch (w.type) {
     case DType::f32:
-      read_row<F32Row>(bytes, groups, out);
-      break;
+      read_row<F32Row>(w, row, out);
+      return true;
     case DType::f16:
-      read_row<HalfRow<hwy::float16_t>>(bytes, groups, out);
-      break;
+      read_row<HalfRow<hwy::float16_t>>(w, row, out);
+      return true;
     case DType::bf16:
-      read_row<HalfRow<hwy::bfloat16_t>>(bytes, groups, out);
-      break;
+      read_row<HalfRow<hwy::bfloat16_t>>(w, row, out);
+      return true;
+    case DType::f8_e4m3:
+      read_row<F8Row>(w, row, out);
+      return true;
     case DType::q4_0:
-      read_row<Q4_0Row>(bytes, groups, out);
-      break;
+      read_row<Q4_0Row>(w, row, out);
+      return true;
     case DType::q4_1:
-      read_row<Q4_1Row>(bytes, groups, out);
-      break;
+      read_row<Q4_1Row>(w, row, out);
+      return true;
     case DType::q5_0:
-      read_row<Q5_0Row>(bytes, groups, out);
-      break;
+      read_row<Q5_0Row>(w, row, out);
+      return true;
     case DType::q5_1:
-      read_row<Q5_1Row>(bytes, groups, out);
-      break;
+      read_row<Q5_1Row>(w, row, out);
+      return true;
     case DType::q8_0:
-      read_row<Q8_0Row>(bytes, groups, out);
-      break;
+      read_row<Q8_0Row>(w, row, out);
+      return true;
     case DType::q4_k:
-      read_row<Q4_KRow>(bytes, groups, out);
-      break;
+      read_row<Q4_KRow>(w, row, out);
+      return true;
     case DType::q5_k:
-      read_row<Q5_KRow>(bytes, groups, out);
-      break;
+      read_row<Q5_KRow>(w, row, out);
+      return true;
     case DType::q6_k:
-      read_row<Q6_KRow>(bytes, groups, out);
-      break;
+      read_row<Q6_KRow>(w, row, out);
+      return true;
     case DType::iq4_nl:
-      read_row<IQ4_NLRow>(bytes, groups, out);
-      break;
-    default:  // the types that such matrices seldom have
-      dequantise_row(w.type, bytes, w.cols, out);
-      return w.cols;
+      read_row<IQ4_NLRow>(w, row, out);
+      return true;
+    default:
+      return false;
   }
-  return groups * kGroup;
 }
 
 void read_rows(const WeightView& w, std::int64_t first, std::int64_t rows, float* out) {
   for (std::int64_t r = first; r < first + rows; ++r, out += w.cols) {
-    const std::int64_t done = read_groups(w, r, out);
-    if (done == w.cols) continue;  // only unquantised types have a rest
-    dequantise_row(w.type, w.row(r) + done * dtype_traits(w.type).block_bytes, w.cols - done, out + done);
+    // Columns past the last whole group are rare, and only types without blocks have them.
+    if (w.cols % kGroup != 0 || !read_groups(w, r, out)) dequantise_row(w, r, out);
   }
 }
 

@@ -22,8 +22,7 @@ Doubles head_matrix(const HeadMatrices& matrices, int head, int rows, int cols) 
   std::vector<float> row(static_cast<std::size_t>(stored_cols));
   Doubles matrix = zeros(rows * cols);
   for (int r = 0; r < stored_rows; ++r) {
-    const std::byte* bytes = matrices.all.row(matrices.first + head * matrices.step + r);
-    dequantise_row(matrices.all.type, bytes, stored_cols, row.data());
+    dequantise_row(matrices.all, matrices.first + head * matrices.step + r, row.data());
     for (int c = 0; c < stored_cols; ++c) {
       const int at = matrices.transposed ? c * cols + r : r * cols + c;
       matrix[static_cast<std::size_t>(at)] = static_cast<double>(row[static_cast<std::size_t>(c)]);
