@@ -319,20 +319,12 @@
         <translation>模型架构（元数据 general.architecture）是“%1”（%2），它需要%3；此版本的 Hadal 可运行 %4。</translation>
     </message>
     <message>
-        <source>a mixture of experts with shared experts</source>
-        <translation>带共享专家的混合专家</translation>
-    </message>
-    <message>
         <source>sparse attention with a lightning indexer</source>
         <translation>带闪电索引器的稀疏注意力</translation>
     </message>
     <message>
         <source>compressed sparse attention and hyper-connections</source>
         <translation>压缩稀疏注意力和超连接</translation>
-    </message>
-    <message>
-        <source>a mixture of experts</source>
-        <translation>混合专家</translation>
     </message>
     <message>
         <source>rotary positions in several dimensions</source>
@@ -361,6 +353,34 @@
     <message>
         <source>%1.expert_count says that this is a mixture of experts, which this version cannot run.</source>
         <translation>%1.expert_count 表明这是混合专家模型，此版本无法运行。</translation>
+    </message>
+    <message>
+        <source>%1 must be a multiple of %2.</source>
+        <translation>%1 必须是 %2 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1 must be no more than %2.</source>
+        <translation>%1 不得大于 %2。</translation>
+    </message>
+    <message>
+        <source>%1 must be %2 times %3.</source>
+        <translation>%1 必须等于 %2 乘以 %3。</translation>
+    </message>
+    <message>
+        <source>%1.expert_count is missing or 0, though %2 leaves layers that have experts.</source>
+        <translation>%1.expert_count 缺失或为 0，而按 %2 仍有带专家的层。</translation>
+    </message>
+    <message>
+        <source>%1.expert_gating_func is %2; 1 (softmax) and 2 (sigmoid) are supported.</source>
+        <translation>%1.expert_gating_func 是 %2；支持的是 1（softmax）和 2（sigmoid）。</translation>
+    </message>
+    <message>
+        <source>%1.attention.sliding_window is set; this version knows no window that only the answer has.</source>
+        <translation>设置了 %1.attention.sliding_window；此版本不支持只用于回答的窗口。</translation>
+    </message>
+    <message>
+        <source>tensor %1 holds a value that is not finite.</source>
+        <translation>张量 %1 含有非有限的数值。</translation>
     </message>
     <message>
         <source>%1.rope.scaling.type &quot;%2&quot; is not supported; none, linear and yarn are.</source>

@@ -87,6 +87,26 @@ class EngineWordsTest : public QObject {
     QVERIFY2(engineWords(english).contains(QStringLiteral("请重新下载")), qPrintable(english));
   }
 
+  // Mixtures of experts whose numbers disagree.
+  void wrongExperts_data() {
+    QTest::addColumn<QString>("english");
+    QTest::newRow("count") << QStringLiteral(
+        "x.gguf: deepseek.expert_used_count must be no more than deepseek.expert_count.");
+    QTest::newRow("groups") << QStringLiteral(
+        "x.gguf: qwen3moe.expert_count must be a multiple of qwen3moe.expert_group_count.");
+    QTest::newRow("bias") << QStringLiteral("x.gguf: tensor blk.3.exp_probs_b.bias holds a value that is not finite.");
+    QTest::newRow("gating") << QStringLiteral(
+        "x.gguf: deepseek.expert_gating_func is 7; 1 (softmax) and 2 (sigmoid) are supported.");
+  }
+  void wrongExperts() {
+    QFETCH(QString, english);
+    Language language(QStringLiteral("zh_CN"));
+    QString chinese = engineWords(english);
+    static const QRegularExpression names(QStringLiteral("x\\.gguf|[a-z0-9]+\\.[a-z_0-9.]+|softmax|sigmoid"));
+    static const QRegularExpression word(QStringLiteral("[A-Za-z]{3,}"));
+    QVERIFY2(chinese != english && !chinese.remove(names).contains(word), qPrintable(chinese));
+  }
+
   void unknownSentencesStay() {
     Language language(QStringLiteral("zh_CN"));
     const QString unknown = QStringLiteral("Nobody has said this before.");
