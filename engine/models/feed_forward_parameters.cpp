@@ -36,7 +36,8 @@ void read_experts(KeyReader& keys, const FeedForwardStyle& style, FeedForwardPar
   p.expert_inner = keys.count_or("expert_feed_forward_length", std::max<std::int64_t>(1, p.inner / router.used));
   const std::int64_t shared = keys.count_or_zero("expert_shared_count") * p.expert_inner;
   p.shared_inner = style.gated_shared ? p.inner : shared;
-  if (keys.has("expert_shared_feed_forward_length")) p.shared_inner = keys.count("expert_shared_feed_forward_length");
+  if (keys.has("expert_shared_feed_forward_length"))
+    p.shared_inner = keys.count_or_zero("expert_shared_feed_forward_length");
   keys.require(shared == 0 || p.shared_inner == shared || style.gated_shared,
                "@.expert_shared_feed_forward_length must be @.expert_shared_count times "
                "@.expert_feed_forward_length.");

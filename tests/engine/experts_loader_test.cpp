@@ -144,7 +144,25 @@ class ExpertsLoaderTest : public QObject {
     QCOMPARE(weights->layers[1].feed_forward.router_bias, std::vector<float>(8, 0.25F));
   }
 
+  void there_need_be_no_shared_experts() {
+    for (const bool said : {false, true}) {
+      const std::string bytes =
+          with([said](Tiny& t) {
+            t.shared = 0;
+            if (!said) return;
+            t.more = [](GgufWriter& w) { w.u32("deepseek.expert_shared_feed_forward_length", 0); };
+          }).bytes();
+      const auto file = hadal::test::parse(bytes);
+      const auto p = read_dense_parameters(*file, *dense_architecture("deepseek"));
+      QVERIFY2(bool(p), p ? "" : p.error().message.c_str());
+      QCOMPARE(p->feed_forward.shared_inner, std::int64_t{0});
+      QVERIFY(bool(load_decoder(*file)));
+    }
+  }
+
   void wrong_counts_are_refused() {
+    broken([](Tiny& t) { t.more = [](GgufWriter& w) { w.u32("deepseek.expert_shared_feed_forward_length", 96); }; },
+           {"deepseek.expert_shared_feed_forward_length", "deepseek.expert_shared_count"});
     broken([](Tiny& t) { t.experts = 0; }, {"deepseek.expert_count", "leading_dense_block_count"});
     broken([](Tiny& t) { t.experts = 9; }, {"blk.1.ffn_gate_inp.weight", "8 x 64", "9 x 64"});
     broken([](Tiny& t) { t.experts = UINT32_MAX; }, {"deepseek.expert_count", "4294967295"});
