@@ -53,6 +53,7 @@ Result<std::vector<TokenId>> prompt_ids(const Input& input, const Model& model) 
   if (input.messages.empty()) return model.tokenizer().encode(input.prompt);
   const auto chat = model.chat_template();
   if (!chat) return chat.error();
+  if ((*chat)->origin().built_in) note((*chat)->origin().reason);
   const auto parts = (*chat)->parts_of_json(input.messages, {.tools = input.tools});
   if (!parts) return parts.error();
   return model.tokenizer().encode(*parts);

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "text/bounded_json.h"
 #include "tools/input_file.h"
 
 namespace hadal::tools {
@@ -71,7 +72,12 @@ Result<json> read_json_file(const std::string& path) {
     return at_fault(path, text->empty() ? "is empty." : "holds nothing but white space.");
   }
   try {
-    return json::parse(*text);
+    auto parsed = json::parse(*text);
+    // What is done with it, writing it again at the latest, recurses.
+    if (json_depth(*text) > most_json_depth) {
+      return at_fault(path, concat("is JSON nested more than ", most_json_depth, " levels deep."));
+    }
+    return parsed;
   } catch (const json::parse_error& error) {
     return at_fault(path, explained(*text, error));
   } catch (const json::exception&) {  // a number too large for any type

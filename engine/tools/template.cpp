@@ -23,6 +23,7 @@ int run(const Arguments& arguments) {
   if (!file) return fail(file.error());
   const auto chat = template_of(arguments, *file);
   if (!chat) return fail(chat.error());
+  if ((*chat)->origin().built_in) note((*chat)->origin().reason);
   const auto messages = read_objects(*path, "message");
   if (!messages) return fail(messages.error());
 

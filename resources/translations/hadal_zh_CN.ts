@@ -571,6 +571,38 @@
         <translation>多维旋转位置</translation>
     </message>
     <message>
+        <source>layers of linear attention</source>
+        <translation>线性注意力层</translation>
+    </message>
+    <message>
+        <source>layers without rotary positions</source>
+        <translation>不带旋转位置编码的层</translation>
+    </message>
+    <message>
+        <source>attention in chunks and layers without rotary positions</source>
+        <translation>分块注意力和不带旋转位置编码的层</translation>
+    </message>
+    <message>
+        <source>learned positions</source>
+        <translation>学习得到的位置编码</translation>
+    </message>
+    <message>
+        <source>its own factors on embeddings, residuals and logits</source>
+        <translation>嵌入、残差和 logit 上的专用系数</translation>
+    </message>
+    <message>
+        <source>attention and feed-forward side by side</source>
+        <translation>并列的注意力与前馈</translation>
+    </message>
+    <message>
+        <source>scaled embeddings and another activation</source>
+        <translation>缩放的嵌入和另一种激活函数</translation>
+    </message>
+    <message>
+        <source>attention in both directions; it writes no text</source>
+        <translation>双向注意力；它不生成文本</translation>
+    </message>
+    <message>
         <source>fused projections and long-context factors</source>
         <translation>融合投影和长上下文因子</translation>
     </message>

@@ -285,7 +285,9 @@ class ComputeToolsTest : public QObject {
     row("neither content nor calls", R"([{"role": "assistant", "tool_calls": []}])",
         "needs a text \"content\" in message 1");
     row("deep", QByteArray(100'000, '['), "is cut short: its JSON breaks off at byte 100000");
-    row("deep and whole", QByteArray(100'000, '[') + QByteArray(100'000, ']'), "in message 1, not an array");
+    row("deep and whole", QByteArray(100'000, '[') + QByteArray(100'000, ']'), "nested more than 256 levels deep");
+    row("deep in a message", R"([{"role":"user","content":)" + QByteArray(100'000, '[') + QByteArray(100'000, ']') + "}]",
+        "nested more than 256 levels deep");
   }
   void broken_messages_are_told_apart() {
     QFETCH(QByteArray, content);
