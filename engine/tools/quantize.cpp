@@ -39,13 +39,20 @@ bool same_file(const std::string& one, const std::string& other) {
   return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/// Where the files of a source that is no single file lie.
+std::filesystem::path source_folder(const std::filesystem::path& source) {
+  std::error_code error;
+  if (std::filesystem::is_directory(source, error)) return source;
+  const bool one_of_many = source.extension() == ".json" || source.extension() == ".safetensors";
+  return one_of_many ? source.parent_path() / "." : std::filesystem::path();
+}
+
 /// The source's own files may not be what is written.
 Result<void> check_output(const std::string& source, const std::string& importance, const std::string& out) {
   bool own = same_file(source, out) || same_file(importance, out);
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(source, error), end; !error && entry != end; entry.increment(error)) {
-    own = own || same_file(entry->path().string(), out);
-  }
+  std::filesystem::directory_iterator entry(source_folder(source), error), end;
+  for (; !error && entry != end; entry.increment(error)) own = own || same_file(entry->path().string(), out);
   if (!own) return {};
   return Error{ErrorCode::invalid_argument, concat("The file ", printable(out, 4096),
                                                    " is read from and left as it is; choose another for the output.")};

@@ -184,6 +184,8 @@ class ToolQuantizeTest : public QObject {
     refused({"quantize", good, out}, 2, "--type");
     refused({"quantize", good, out, "--type", "Q4_9"}, 2, "\"Q4_9\"");
     refused({"quantize", out, out, "--type", "Q4_0"}, 1, "choose another for the output");
+    refused({"quantize", folder_.path(), out, "--type", "Q4_0"}, 1, "choose another for the output");
+    refused({"quantize", path("config.json"), out, "--type", "Q4_0"}, 1, "choose another for the output");
     refused({"quantize", path("none.gguf"), out, "--type", "Q4_0"}, 1, "none.gguf");
     refused({"quantize", good, "/no/such/folder/x.gguf", "--type", "Q4_0"}, 1, "/no/such/folder/x.gguf");
     refused({"quantize", good, out, "--type", "Q4_0", "--imatrix", good}, 1, "no importance matrix");

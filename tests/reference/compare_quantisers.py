@@ -69,16 +69,27 @@ def tokens_of(engine, model, texts, limit):
     return ids[:limit]
 
 
-def mean_kl(engine, base, other, ids):
-    """The base's logits are kept in half a gigabyte at most: window by window."""
+def log_probabilities(engine, model, window):
+    rows = our_logits(engine, model, window, "--device", "cpu").astype(np.float64)
+    rows -= rows.max(axis=1, keepdims=True)
+    return rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
+
+
+def windows_of(ids):
+    return [ids[first:first + WINDOW] for first in range(0, len(ids), WINDOW)]
+
+
+def keep_base(engine, model, ids, folder):
+    """The F16 model's log-probabilities, in files: there may be gigabytes."""
+    for number, window in enumerate(windows_of(ids)):
+        np.save(folder / f"base{number}.npy", log_probabilities(engine, model, window).astype(np.float32))
+
+
+def mean_kl(engine, model, ids, folder):
     total = 0.0
-    for first in range(0, len(ids), WINDOW):
-        window = ids[first:first + WINDOW]
-        p, q = (our_logits(engine, model, window, "--device", "cpu").astype(np.float64) for model in (base, other))
-        for rows in (p, q):
-            rows -= rows.max(axis=1, keepdims=True)
-            rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True))
-        total += float((np.exp(p) * (p - q)).sum())
+    for number, window in enumerate(windows_of(ids)):
+        p = np.load(folder / f"base{number}.npy").astype(np.float64)
+        total += float((np.exp(p) * (p - log_probabilities(engine, model, window))).sum())
     return total / len(ids)
 
 
@@ -134,6 +145,7 @@ def main():
         run(engine, "quantize", arguments.model, base_path, "--type", "F16")
         base = matrices(base_path)
         ids = [] if arguments.no_kl else tokens_of(engine, base_path, arguments.text or TEXT, arguments.tokens)
+        keep_base(engine, base_path, ids, folder)
         options = []
         if arguments.imatrix:
             calibration = folder / "calibration.txt"
@@ -165,7 +177,7 @@ def main():
                 "compared": len(same),
             }
             if ids:
-                row["kl"] = [mean_kl(engine, base_path, path, ids) for path in (ours_path, theirs_path)]
+                row["kl"] = [mean_kl(engine, path, ids, folder) for path in (ours_path, theirs_path)]
             figures[name] = row
             worse = [key for key in ("kl", "error") if key in row and row[key][0] > 1.02 * row[key][1]]
             failures += [f"{name} {key}" for key in worse]

@@ -8,13 +8,8 @@
 
 namespace hadal::ops {
 
-/// Whether quantise() can write the type: every type that the operations here can compute with.
-inline bool quantisable(DType type) {
-  return dtype_traits(type).computable;
-}
-
-/// Writes `rows` rows of `cols` float32 elements as blocks of `type`. Of all the ways to do that it looks for one with
-/// the least
+/// Writes `rows` rows of `cols` float32 elements as `type`, any type of GGUF's that the operations here compute with.
+/// Of all the ways to do that it looks for one with the least
 ///
 ///     sum over rows r and columns c of importance[c] * (x[r, c] - stored[r, c])^2
 ///
