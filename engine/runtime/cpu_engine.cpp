@@ -403,42 +403,7 @@ Result<void> CpuEngine::compute_draft_logits(std::span<const TokenId> ids, std::
     if (auto run = pass_.draft(0, {&segment, 1}, WantedLogits::all, hidden.data(), out + first * vocabulary); !run)
       return run;
   }
-  return {};
-}
-
-Result<std::vector<float>> CpuEngine::draft_logits(std::span<const TokenId> ids, bool step) {
-  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
-  if (model_->impl().decoder->draft_layers() == 0)
-    return Error{ErrorCode::unsupported, "This model has no layer that predicts more than the next token."};
-  if (ids.size() < 2)
-    return Error{ErrorCode::invalid_argument, "The token after the next can be guessed from two tokens on."};
-  std::vector<std::int32_t> blocks;
-  try {
-    std::vector<float> out((ids.size() - 1) * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-    const auto computed = compute_draft_logits(ids, step ? 1 : kMostTokens, blocks, out.data());
-    cache_->release(blocks);
-    if (!computed) return computed.error();
-    return out;
-  } catch (const std::bad_alloc&) {
-    cache_->release(blocks);
-    return Error{ErrorCode::out_of_memory,
-                 concat("The system has no memory left for the logits of ", ids.size(), " tokens.")};
-  }
-}
-
-Result<void> CpuEngine::compute_draft_logits(std::span<const TokenId> ids, std::size_t chunk,
-                                             std::vector<std::int32_t>& blocks, float* out) {
-  const Decoder& decoder = *model_->impl().decoder;
-  const auto vocabulary = static_cast<std::size_t>(decoder.vocabulary_size());
-  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
-  std::vector<float> hidden(std::min(chunk, ids.size()) * static_cast<std::size_t>(decoder.width()));
-  for (std::size_t first = 0; first + 1 < ids.size(); first += chunk) {
-    const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - 1 - first)};
-    if (auto run = pass_.run({&segment, 1}, WantedLogits::none, nullptr, hidden.data()); !run) return run;
-    if (auto run = pass_.draft(0, {&segment, 1}, WantedLogits::all, hidden.data(), out + first * vocabulary); !run)
-      return run;
-  }
-  return {};
+  return check_files();
 }
 
 Result<std::vector<double>> CpuEngine::log_probabilities(std::span<const TokenId> ids) {
