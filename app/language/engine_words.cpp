@@ -126,6 +126,8 @@ const char* const kPatterns[] = {
         "Engine",
         "%1.expert_count is missing or 0, though %2.leading_dense_block_count leaves layers that have experts."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 holds a value that is not finite."),
+    QT_TRANSLATE_NOOP("Engine", "metadata %1: element %2, \"%3\", is not known."),
+    QT_TRANSLATE_NOOP("Engine", "metadata %1 names the token %2, but there are only %3."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 occurs twice."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 should be of type %2, but is %3."),
     QT_TRANSLATE_NOOP("Engine", "metadata general.alignment is %1, but must be a power of two from 8 to 2097152."),

@@ -159,6 +159,14 @@
 <context>
     <name>Engine</name>
     <message>
+        <source>metadata %1: element %2, &quot;%3&quot;, is not known.</source>
+        <translation>元数据 %1：第 %2 个元素“%3”未知。</translation>
+    </message>
+    <message>
+        <source>metadata %1 names the token %2, but there are only %3.</source>
+        <translation>元数据 %1 指向词元 %2，但只有 %3 个词元。</translation>
+    </message>
+    <message>
         <source>%1.attention.sliding_window is set; this version knows no window that only the answer has.</source>
         <translation>%1.attention.sliding_window 已设置；此版本不支持只用于回答的窗口。</translation>
     </message>
