@@ -165,6 +165,24 @@ class LatentAttentionTest : public QObject {
     }
   }
 
+  void eight_bit_rows_have_their_scales_data() { targets(); }
+  void eight_bit_rows_have_their_scales() {
+    QFETCH(int, index);
+    Fresh fresh;
+    // Around the blocks of 128 rows and columns that share a scale.
+    for (const std::int64_t cols : {128, 160, 300}) {
+      const auto data = hadal::testing::random_weights(fresh, DType::f8_e4m3, 300, cols);
+      const auto scales = fresh.normals(3 * ((cols + 127) / 128));
+      const WeightView w{data.data(), 300, cols, DType::f8_e4m3, reinterpret_cast<const std::byte*>(scales.data())};
+      std::vector<float> got(static_cast<std::size_t>(4 * cols)), expected(got.size());
+      for (const std::int64_t first : {0, 126, 254}) {
+        ops::dequantise_rows(cpu(index), w, first, 4, got.data());
+        ops::dequantise_rows(plain(), w, first, 4, expected.data());
+        for (std::size_t i = 0; i < got.size(); ++i) QCOMPARE(got[i], expected[i]);
+      }
+    }
+  }
+
   void both_modes_match_data() {
     QTest::addColumn<int>("index");
     QTest::addColumn<bool>("half");

@@ -89,11 +89,6 @@ class Adder {
     for (std::size_t i = 0; i < source.shape.size(); ++i) tensor.shape[i] = source.shape[source.shape.size() - 1 - i];
     tensor.elements = source.elements;
     tensor.data = source.data;
-    // Latent attention reads the rows of this matrix by itself, without the scales.
-    if (tensor.type == DType::f8_e4m3 && tensor.name.ends_with(".attn_kv_b.weight")) {
-      return error(ErrorCode::unsupported,
-                   concat(what, " is of type F8_E4M3, which this version cannot compute latent attention with."));
-    }
     if (tensor.type == DType::f8_e4m3) {
       if (auto done = add_scales(source, tensor); !done) return done;
     }
