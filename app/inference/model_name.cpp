@@ -1,5 +1,6 @@
 #include "app/inference/model_name.h"
 
+#include <QDir>
 #include <QFileInfo>
 #include <QRegularExpression>
 #include <QStringList>
@@ -13,10 +14,14 @@ QString modelName(const QString& file, const QString& nameInside) {
       QRegularExpression::CaseInsensitiveOption);
   static const QStringList meaningless{QStringLiteral("model"), QStringLiteral("ggml-model"), QStringLiteral("ggml")};
 
-  QString stem = QFileInfo(file).completeBaseName();
+  const QFileInfo info(QDir::cleanPath(file));
+  const QLatin1String ending(".gguf");
+  QString stem = info.fileName();
+  if (stem.endsWith(ending, Qt::CaseInsensitive)) stem.chop(ending.size());
   stem.remove(shard);
   stem.remove(quantisation);
-  const bool says = !stem.isEmpty() && !meaningless.contains(stem.toLower());
+  const bool revision = info.dir().dirName() == QLatin1String("snapshots");
+  const bool says = !stem.isEmpty() && !meaningless.contains(stem.toLower()) && !revision;
   return says || nameInside.isEmpty() ? stem : nameInside;
 }
 

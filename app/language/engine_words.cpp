@@ -11,6 +11,22 @@ namespace {
 // may be a phrase of this list itself.
 const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "the file is empty. Download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "the folder has no config.json: it is no model as Hugging Face publishes them. Give a GGUF file, "
+                      "or a folder with config.json, tokenizer.json and safetensors files."),
+    QT_TRANSLATE_NOOP("Engine", "the folder has no tokenizer.json, which says how text becomes tokens."),
+    QT_TRANSLATE_NOOP("Engine", "the folder has neither %1 nor %2, which hold the weights."),
+    QT_TRANSLATE_NOOP("Engine", "%1 is missing, which by %2 holds %3. Download it as well."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "config.json: model_type \"%1\" is none that this version reads from a folder; %2 are."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "config.json: quantization_config.quant_method is \"%1\"; fp8 with blocks of 128 x 128 is the "
+                      "only one this version reads. Get the model's unquantised files, or a GGUF file."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "config.json: the rope type \"%1\" is not supported; default, linear, llama3 and yarn are."),
+    QT_TRANSLATE_NOOP("Engine", "%1: the file ends inside its header: %2 are there. Download it again."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "%1: tensor %2 (offset %3, %4): the file ends inside it. It is incomplete; download it again."),
     QT_TRANSLATE_NOOP("Engine", "the file ends inside %1, after %2. Download it again."),
     QT_TRANSLATE_NOOP("Engine", "this is not a GGUF file (it does not begin with \"GGUF\"). %1"),
     QT_TRANSLATE_NOOP("Engine", "It looks like a safetensors file; convert it to GGUF first."),

@@ -411,6 +411,42 @@
         <translation>文件是空的，请重新下载。</translation>
     </message>
     <message>
+        <source>the folder has no config.json: it is no model as Hugging Face publishes them. Give a GGUF file, or a folder with config.json, tokenizer.json and safetensors files.</source>
+        <translation>文件夹中没有 config.json，不是 Hugging Face 发布的模型。请选择 GGUF 文件，或含有 config.json、tokenizer.json 和 safetensors 文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>the folder has no tokenizer.json, which says how text becomes tokens.</source>
+        <translation>文件夹中没有 tokenizer.json，无法得知如何把文字切分为词元。</translation>
+    </message>
+    <message>
+        <source>the folder has neither %1 nor %2, which hold the weights.</source>
+        <translation>文件夹中没有存放权重的 %1，也没有 %2。</translation>
+    </message>
+    <message>
+        <source>%1 is missing, which by %2 holds %3. Download it as well.</source>
+        <translation>缺少 %1（按 %2 所述，其中有 %3），请一并下载。</translation>
+    </message>
+    <message>
+        <source>config.json: model_type &quot;%1&quot; is none that this version reads from a folder; %2 are.</source>
+        <translation>config.json：此版本不能从文件夹读取 model_type 为“%1”的模型，可以读取的有 %2。</translation>
+    </message>
+    <message>
+        <source>config.json: quantization_config.quant_method is &quot;%1&quot;; fp8 with blocks of 128 x 128 is the only one this version reads. Get the model&apos;s unquantised files, or a GGUF file.</source>
+        <translation>config.json：quantization_config.quant_method 为“%1”，此版本只能读取 128 x 128 分块的 fp8。请改用该模型未量化的文件或 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>config.json: the rope type &quot;%1&quot; is not supported; default, linear, llama3 and yarn are.</source>
+        <translation>config.json：不支持“%1”类型的旋转位置编码，支持 default、linear、llama3 和 yarn。</translation>
+    </message>
+    <message>
+        <source>%1: the file ends inside its header: %2 are there. Download it again.</source>
+        <translation>%1：文件在头部中断，只有 %2，请重新下载。</translation>
+    </message>
+    <message>
+        <source>%1: tensor %2 (offset %3, %4): the file ends inside it. It is incomplete; download it again.</source>
+        <translation>%1：文件在张量 %2（偏移 %3，%4）中断，内容不完整，请重新下载。</translation>
+    </message>
+    <message>
         <source>the file ends inside %1, after %2. Download it again.</source>
         <translation>文件在%1处中断，只有 %2，请重新下载。</translation>
     </message>

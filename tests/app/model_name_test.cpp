@@ -45,6 +45,12 @@ class ModelNameTest : public QObject {
     QTest::newRow("no quantisation") << "我的模型.gguf"
                                      << "x"
                                      << "我的模型";
+    QTest::newRow("folder") << "/m/DeepSeek-R1-Distill-Qwen-1.5B/"
+                            << "x"
+                            << "DeepSeek-R1-Distill-Qwen-1.5B";
+    QTest::newRow("cache") << "/c/models--deepseek-ai--DeepSeek-V3.1/snapshots/0123abc"
+                           << "DeepSeek-V3.1"
+                           << "DeepSeek-V3.1";
   }
   void names() {
     QFETCH(QString, file);
