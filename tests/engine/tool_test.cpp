@@ -176,7 +176,7 @@ void ToolTest::refuses_data() {
   row("both text and file", {"tokenize", model_, "--text", "a", "--file", "b"}, 2, "either --text or --file");
   row("no ids", {"detokenize", model_}, 2, "needs --ids");
   row("missing model", {"inspect", "/nowhere/model.gguf"}, 1, "/nowhere/model.gguf cannot be opened");
-  row("folder", {"inspect", folder_.path()}, 1, "directory");
+  row("folder", {"inspect", folder_.path()}, 1, "the folder has no config.json");
   row("zero-length", {"inspect", file("zero.gguf", "")}, 1, "zero.gguf: the file is empty");
   row("not a model", {"tokenize", file("text.gguf", "hello"), "--text", "a"}, 1, "not a GGUF file");
   row("no architecture", {"inspect", file("bare.gguf", GgufWriter().u32("x", 1).bytes())}, 1,
