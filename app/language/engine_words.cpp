@@ -54,10 +54,11 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP(
         "Engine",
         "%1: element %2 of %3 reaches beyond the end of the file. It is damaged or incomplete; download it again."),
+    QT_TRANSLATE_NOOP("Engine", "The messages are nested more than %1 levels deep."),
     QT_TRANSLATE_NOOP("Engine", "metadata tokenizer.ggml.merges: element %1, \"%2\", is no pair."),
-    QT_TRANSLATE_NOOP(
-        "Engine",
-        "metadata tokenizer.ggml.merges: element %1, \"%2\", names a token that is not in tokenizer.ggml.tokens."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "metadata tokenizer.ggml.merges: element %1, \"%2\", needs the token \"%3\", which is not in "
+                      "tokenizer.ggml.tokens."),
     QT_TRANSLATE_NOOP("Engine",
                       "metadata tokenizer.ggml.pre says that text is split by the rules \"%1\", which this version of "
                       "Hadal does not know."),

@@ -211,8 +211,12 @@
         <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”不是一对。</translation>
     </message>
     <message>
-        <source>metadata tokenizer.ggml.merges: element %1, &quot;%2&quot;, names a token that is not in tokenizer.ggml.tokens.</source>
-        <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”提到的词元不在 tokenizer.ggml.tokens 中。</translation>
+        <source>metadata tokenizer.ggml.merges: element %1, &quot;%2&quot;, needs the token &quot;%3&quot;, which is not in tokenizer.ggml.tokens.</source>
+        <translation>元数据 tokenizer.ggml.merges：第 %1 个元素“%2”需要词元“%3”，而它不在 tokenizer.ggml.tokens 中。</translation>
+    </message>
+    <message>
+        <source>The messages are nested more than %1 levels deep.</source>
+        <translation>消息的嵌套超过 %1 层。</translation>
     </message>
     <message>
         <source>metadata tokenizer.ggml.pre says that text is split by the rules &quot;%1&quot;, which this version of Hadal does not know.</source>

@@ -174,7 +174,7 @@ class ToolHostileTest : public QObject {
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     QCOMPARE(process.exitCode(), 1);
     const QByteArray errors = process.readAllStandardError();
-    QVERIFY2(errors.startsWith("hadal-engine: The model file was cut short") && errors.count('\n') == 1, errors);
+    QVERIFY2(errors.startsWith("hadal-engine: The model file shrinking.gguf was cut short") && errors.count('\n') == 1, errors);
   }
 
   void longer_contexts_than_the_model_allows_are_cut_aloud() {

@@ -15,7 +15,7 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?P<raw>.*?)\)"|"(?P<text>(?:[^"\\\n
 # Pieces that the code puts together elsewhere; the whole sentences have their patterns.
 PIECES = {
     "is no pair.",
-    "names a token that is not in tokenizer.ggml.tokens.",
+    f"needs the token \"{HOLE}\", which is not in tokenizer.ggml.tokens.",
     f"the model {HOLE} {HOLE} (metadata {HOLE}), and no vocabulary to tell which one would suit it.",
     f"The model {HOLE} {HOLE}; Hadal's own \"{HOLE}\" stands in, because {HOLE}.",
 }

@@ -99,7 +99,8 @@ void promise_round_trip(const SmallVocabulary& vocabulary, std::string_view text
 void promise_streams(std::string_view bytes, std::size_t at) {
   at = std::min(at, bytes.size());
   Utf8Stream whole, halves, single;
-  const std::string expected = whole.push(bytes) + whole.finish();
+  std::string expected = whole.push(bytes);
+  expected += whole.finish();
   promise(bool(check_utf8(expected, "It")), "a stream that is no UTF-8");
   std::string shown = halves.push(bytes.substr(0, at));
   shown += halves.push(bytes.substr(at));
