@@ -174,7 +174,9 @@ class ToolHostileTest : public QObject {
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     QCOMPARE(process.exitCode(), 1);
     const QByteArray errors = process.readAllStandardError();
-    QVERIFY2(errors.startsWith("hadal-engine: The model file shrinking.gguf was cut short") && errors.count('\n') == 1, errors);
+    // Named if a step's check saw it, not if a page was missing in the middle of one.
+    QVERIFY2(errors.startsWith("hadal-engine: The model file "), errors);
+    QVERIFY2(errors.contains(" was cut short while it was in use") && errors.count('\n') == 1, errors);
   }
 
   void longer_contexts_than_the_model_allows_are_cut_aloud() {
