@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "hadal/result.h"
@@ -25,6 +26,9 @@ Utf8Head utf8_head(std::string_view text);
 /// Fails where `text` is not UTF-8, with a sentence that begins with `name` ("The file x") and says the offset, counted
 /// in bytes from 0, and the value of the first byte that belongs to no character.
 Result<void> check_utf8(std::string_view text, std::string_view name);
+
+/// Writes a code point as UTF-8 (RFC 3629, section 3). `point` is at most U+10FFFF.
+void append_utf8(std::uint32_t point, std::string& out);
 
 inline constexpr std::string_view utf8_replacement = "\xEF\xBF\xBD";
 

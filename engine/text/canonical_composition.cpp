@@ -22,22 +22,6 @@ std::uint32_t decoded(std::string_view character) {
   return point;
 }
 
-void append(std::uint32_t point, std::string& out) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xC0 | point >> 6);
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3F));
-  } else {
-    put(0xF0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3F));
-    put(0x80 | (point >> 6 & 0x3F));
-  }
-  put(0x80 | (point & 0x3F));
-}
-
 auto sides(const CanonicalPair& pair) {
   return std::tuple(pair.first, pair.second);
 }
@@ -140,7 +124,7 @@ void CanonicalComposition::rewrite(std::string_view stretch, std::string& out) c
   }
   put_in_order(points);
   compose(points);
-  for (const std::uint32_t point : points) append(point, out);
+  for (const std::uint32_t point : points) append_utf8(point, out);
 }
 
 std::string CanonicalComposition::apply(std::string_view text) const {

@@ -691,18 +691,6 @@
         <translation>%1.expert_count 缺失或为 0，而按 %2 仍有带专家的层。</translation>
     </message>
     <message>
-        <source>%1.expert_gating_func is %2; 1 (softmax) and 2 (sigmoid) are supported.</source>
-        <translation>%1.expert_gating_func 是 %2；支持的是 1（softmax）和 2（sigmoid）。</translation>
-    </message>
-    <message>
-        <source>%1.attention.sliding_window is set; this version knows no window that only the answer has.</source>
-        <translation>设置了 %1.attention.sliding_window；此版本不支持只用于回答的窗口。</translation>
-    </message>
-    <message>
-        <source>tensor %1 holds a value that is not finite.</source>
-        <translation>张量 %1 含有非有限的数值。</translation>
-    </message>
-    <message>
         <source>%1.rope.scaling.type &quot;%2&quot; is not supported; none, linear and yarn are.</source>
         <translation>不支持 %1.rope.scaling.type 的值“%2”；支持的是 none、linear 和 yarn。</translation>
     </message>

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "text/pre_tokenizer_patterns.h"
 
 namespace hadal::huggingface {
@@ -153,22 +154,6 @@ class Reader {
   bool marks_spaces_ = false;
   std::string problem_;
 };
-
-void append_utf8(std::uint32_t point, std::string& out) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xC0 | point >> 6);
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3F));
-  } else {
-    put(0xF0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3F));
-    put(0x80 | (point >> 6 & 0x3F));
-  }
-  put(0x80 | (point & 0x3F));
-}
 
 /// A pattern with \x{4E00}, \r, \n and \t as the characters themselves, so that both ways to write one compare equal.
 std::string spelled_out(std::string_view pattern) {
