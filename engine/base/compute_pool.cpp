@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "hadal/thread_priority.h"
 
 namespace hadal {
@@ -66,6 +67,7 @@ struct ComputePool::Impl {
   std::atomic<bool> stop{false};
   std::atomic<bool> out_of_memory{false};  ///< A piece of the current loop threw.
   std::vector<std::thread> workers;
+  AlignedBuffer working_memory;
 
   /// Takes and runs pieces until none is left; returns whether there was one.
   bool run_pieces(int thread) {
@@ -144,6 +146,20 @@ ComputePool::~ComputePool() {
   impl_->epoch.fetch_add(1, std::memory_order_release);
   impl_->epoch.notify_all();
   for (std::thread& worker : impl_->workers) worker.join();
+}
+
+std::byte* ComputePool::working_memory(std::size_t bytes) {
+  if (bytes > impl_->working_memory.size()) {
+    release_working_memory();
+    auto grown = AlignedBuffer::create(bytes);
+    if (!grown) throw std::bad_alloc();
+    impl_->working_memory = std::move(*grown);
+  }
+  return impl_->working_memory.data();
+}
+
+void ComputePool::release_working_memory() {
+  impl_->working_memory = AlignedBuffer();
 }
 
 int ComputePool::threads() const {

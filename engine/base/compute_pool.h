@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +24,11 @@ class ComputePool {
   /// on whichever thread it was thrown; nothing else may be thrown.
   void for_range(std::int64_t count, std::int64_t grain,
                  const std::function<void(std::int64_t begin, std::int64_t end, int thread)>& body);
+
+  /// At least `bytes` of memory aligned to 64 for the caller's own use between loops and in them; what was given before
+  /// is gone. It grows to the largest size asked for and stays. Throws std::bad_alloc.
+  std::byte* working_memory(std::size_t bytes);
+  void release_working_memory();
 
  private:
   struct Impl;

@@ -176,6 +176,7 @@ std::vector<Event> CpuEngine::step() {
     // Gives back what a batch takes, so that there is memory to say so.
     logits_ = {};
     pass_.release_scratch();
+    pool_.release_working_memory();
   }
   fail_all({ErrorCode::out_of_memory, "The system has no memory left; the answer stopped here."}, events);
   return events;

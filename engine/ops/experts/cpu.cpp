@@ -4,6 +4,7 @@
 
 #include "ops/experts/groups.h"
 #include "ops/matmul/matmul.h"
+#include "ops/matmul/rounded_activations.h"
 #include "ops/swiglu/swiglu.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -60,16 +61,22 @@ class Experts {
         up_(gate_ + routes.tokens * routes.used * inner_) {}
 
   void run(const float* base, float* y) const {
-    if (routes_.tokens > 1) sort_rows();
     const auto over = [&](std::int64_t rows, auto piece) {
       context_.pool.for_range(rows, grain(rows), [&](std::int64_t begin, std::int64_t end, int) { piece(begin, end); });
     };
-    over(inner_, [&](std::int64_t begin, std::int64_t end) { inner_rows(begin, end); });
+    {
+      const cpu::RoundedActivations rounded(context_, types(&Expert::gate, &Expert::up), inputs(), width_);
+      sort_rows(rounded);
+      over(inner_, [&](std::int64_t begin, std::int64_t end) { inner_rows(rounded, begin, end); });
+    }
     if (context_.observer) observe();
+    const cpu::RoundedActivations rounded(context_, types(&Expert::down, &Expert::down), routes(), inner_);
+    over_groups([&](const ExpertGroups::Group& group) { rounded.round(group.first, group.tokens, inner_row(group)); });
     over(width_, [&](std::int64_t begin, std::int64_t end) {
       for (const ExpertGroups::Group& group : sorted_.groups) {
         const MatmulPart down{expert(group).down, rows_ + group.first * width_};
-        cpu::matmul_rows(context_, down, up_ + group.first * inner_, group.tokens, begin, end);
+        const auto input = rounded.input(down.w.type, group.first, group.tokens, inner_row(group));
+        cpu::matmul_rows(context_, down, input, begin, end);
       }
       add_up(base, begin, end, y);
     });
@@ -80,21 +87,43 @@ class Experts {
     return experts_[static_cast<std::size_t>(group.expert)];
   }
 
-  /// Some pieces for every thread, but of no more rows than a panel of matmul, and of whole tiles.
-  std::int64_t grain(std::int64_t rows) const {
-    constexpr std::int64_t kPiecesPerThread = 8;
-    return std::clamp<std::int64_t>(rows / (context_.pool.threads() * kPiecesPerThread) / 4 * 4, 4, 32);
+  std::int64_t routes() const { return routes_.tokens * routes_.used; }
+  /// Rows that the experts read: one token's is the same for all.
+  std::int64_t inputs() const { return routes_.tokens > 1 ? routes() : 1; }
+  const float* inner_row(const ExpertGroups::Group& group) const { return up_ + group.first * inner_; }
+
+  /// Those of two matrices of all experts that have tokens.
+  std::vector<DType> types(WeightView Expert::*first, WeightView Expert::*second) const {
+    std::vector<DType> types;
+    for (const ExpertGroups::Group& group : sorted_.groups) {
+      types.push_back((expert(group).*first).type);
+      types.push_back((expert(group).*second).type);
+    }
+    return types;
   }
 
-  /// Brings the activations of each expert's tokens together; those of a single token are read where they are.
-  void sort_rows() const {
-    context_.pool.for_range(static_cast<std::int64_t>(sorted_.groups.size()), 1,
-                            [&](std::int64_t begin, std::int64_t end, int) {
-                              for (std::int64_t g = begin; g < end; ++g) {
-                                const auto& group = sorted_.groups[static_cast<std::size_t>(g)];
-                                if (group.tokens > 1) gather(group);
-                              }
-                            });
+  /// Some pieces for every thread, of whole panels of matmul, but no more than two.
+  std::int64_t grain(std::int64_t rows) const {
+    constexpr std::int64_t kPiecesPerThread = 8;
+    return std::clamp<std::int64_t>(rows / (context_.pool.threads() * kPiecesPerThread) / 16 * 16, 16, 32);
+  }
+
+  /// Few tokens are not worth waking a thread for.
+  template <class Body>
+  void over_groups(const Body& body) const {
+    const auto groups = static_cast<std::int64_t>(sorted_.groups.size());
+    context_.pool.for_range(groups, routes_.tokens > 1 ? 1 : groups, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t g = begin; g < end; ++g) body(sorted_.groups[static_cast<std::size_t>(g)]);
+    });
+  }
+
+  /// Brings the activations of each expert's tokens together and rounds them.
+  void sort_rows(const cpu::RoundedActivations& rounded) const {
+    if (routes_.tokens == 1) return rounded.round(0, 1, x_);
+    over_groups([&](const ExpertGroups::Group& group) {
+      gather(group);
+      rounded.round(group.first, group.tokens, input(group));
+    });
   }
 
   void gather(const ExpertGroups::Group& group) const {
@@ -104,8 +133,7 @@ class Experts {
   }
 
   const float* input(const ExpertGroups::Group& group) const {
-    return group.tokens > 1 ? rows_ + group.first * width_
-                            : x_ + sorted_.tokens[static_cast<std::size_t>(group.first)] * width_;
+    return routes_.tokens > 1 ? rows_ + group.first * width_ : x_;
   }
 
   /// Between the two loops: the second puts the outputs in the place of the inputs.
@@ -117,11 +145,13 @@ class Experts {
     }
   }
 
-  void inner_rows(std::int64_t begin, std::int64_t end) const {
+  void inner_rows(const cpu::RoundedActivations& rounded, std::int64_t begin, std::int64_t end) const {
     for (const ExpertGroups::Group& group : sorted_.groups) {
       float *gate = gate_ + group.first * inner_, *up = up_ + group.first * inner_;
-      cpu::matmul_rows(context_, {expert(group).gate, gate}, input(group), group.tokens, begin, end);
-      cpu::matmul_rows(context_, {expert(group).up, up}, input(group), group.tokens, begin, end);
+      const std::int64_t first = routes_.tokens > 1 ? group.first : 0;
+      for (const MatmulPart& part : {MatmulPart{expert(group).gate, gate}, MatmulPart{expert(group).up, up}}) {
+        cpu::matmul_rows(context_, part, rounded.input(part.w.type, first, group.tokens, input(group)), begin, end);
+      }
       for (std::int64_t t = 0; t < group.tokens; ++t) {
         float* row = up + t * inner_ + begin;
         cpu::swiglu_piece(context_, gate + t * inner_ + begin, row, end - begin, row);

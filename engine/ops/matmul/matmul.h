@@ -30,10 +30,19 @@ void matmul(const Context& context, std::span<const MatmulPart> parts, const flo
 
 namespace cpu {
 void matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens);
-/// Rows [begin, end) of the part's y, without its bias and on the calling thread: for operations that divide their work
-/// among the pool's threads themselves. Begins best at a multiple of 4.
-void matmul_rows(const Context& context, const MatmulPart& part, const float* x, std::int64_t tokens,
-                 std::int64_t begin, std::int64_t end);
+
+// For operations that divide their work among the pool's threads themselves:
+
+/// Activations as the kernels read them: [tokens, cols] in float32, and for quantised weights in tiles besides
+/// (ops/matmul/quantised.h).
+struct MatmulInput {
+  const float* x = nullptr;
+  std::int64_t tokens = 0;
+  const std::byte* tiles = nullptr;
+};
+/// Rows [begin, end) of the part's y, without its bias and on the calling thread. Begins best at a multiple of 16.
+void matmul_rows(const Context& context, const MatmulPart& part, const MatmulInput& x, std::int64_t begin,
+                 std::int64_t end);
 }  // namespace cpu
 
 }  // namespace hadal::ops

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tensor/dtype.h"
+
+namespace hadal::ops {
+
+/// How activations are rounded to integers before they meet quantised weights: in blocks of 32, x = scale * n.
+///
+/// Weights of 4 bits that people choose for speed (Q4_0, Q4_K) meet n of 8 bits, scale = max |x| / 127: the rounding of
+/// the weights is some twenty times coarser. All others meet n of 14 bits in two planes, n = 128 high + low with both in
+/// -64..64, scale = max |x| / 8191, for twice the arithmetic: what such a type is chosen for is not lost again. Planes of
+/// 7 bits let processors without a product of four bytes (AVX2) add pairs of products in 16 bits: 255 * 64 * 2 < 2^15.
+struct ActivationFormat {
+  int planes = 0;  ///< 1 or 2; 0 where the weights are multiplied in float32.
+  int halves = 0;  ///< Scales of 32 weights: 1, of 16: 2.
+  int bias = 0;    ///< A weight is scale * (code - bias), or where this is 0, scale * code + minimum.
+
+  bool operator==(const ActivationFormat&) const = default;
+
+  /// Bytes of a token's block: the planes, the scale, and a word for each half of the block: what a weight's code
+  /// leaves out. With a bias that is -bias * sum(n), an int32; with a minimum scale * sum(n), a float.
+  std::int64_t block_bytes() const { return 32 * planes + 4 + 4 * halves; }
+  std::int64_t bytes(std::int64_t tokens, std::int64_t cols) const { return tokens * (cols / 32) * block_bytes(); }
+};
+
+/// Tokens whose blocks lie side by side: a tile is [cols / 32] blocks, each of them planes of codes
+/// int8 [planes, tokens, 32], then scales float32 [tokens], then words [halves, tokens]. The last tile of a matrix has
+/// the tokens that are left.
+inline constexpr int kTileTokens = 8;
+
+ActivationFormat activation_format(DType weights);
+
+}  // namespace hadal::ops
