@@ -77,9 +77,10 @@ MappedFile::~MappedFile() {
 
 void MappedFile::advise(std::span<const std::byte> part, Advice advice) const {
   if (part.empty()) return;
-  const int flag = advice == Advice::sequential ? MADV_SEQUENTIAL
-                   : advice == Advice::random   ? MADV_RANDOM
-                                                : MADV_WILLNEED;
+  const int flag = advice == Advice::sequential  ? MADV_SEQUENTIAL
+                   : advice == Advice::random    ? MADV_RANDOM
+                   : advice == Advice::will_need ? MADV_WILLNEED
+                                                 : MADV_DONTNEED;
   // madvise wants a page's first byte; the mapping itself starts at one.
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const auto offset = static_cast<std::size_t>(part.data() - data_);

@@ -33,6 +33,7 @@ class MappedFile {
     sequential,  ///< Read once, front to back: read ahead, keep little.
     random,      ///< No read-ahead.
     will_need,   ///< Start reading now, in the background.
+    dont_need,   ///< The process needs no memory for it until it is read again.
   };
   /// A hint for part of bytes(); `part` may have any alignment. Never fails visibly.
   void advise(std::span<const std::byte> part, Advice advice) const;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "hadal/expert_usage.h"
 #include "hadal/tokenizer.h"
@@ -50,6 +51,9 @@ class Decoder {
   virtual ExpertShape expert_shape() const { return {}; }
   /// Multiplications of one token's pass, for a first guess of its duration.
   virtual std::uint64_t multiplications() const = 0;
+
+  /// Every matrix that forward() and draft() multiply with, once or more often.
+  virtual std::vector<WeightView> matrices() const = 0;
 
   /// Floats that forward() needs for a batch of this size.
   virtual std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const = 0;

@@ -66,6 +66,14 @@ class Dense final : public Decoder {
     const std::int64_t attention = 2 * p_.width * (p_.heads + p_.kv_heads) * p_.head_size;
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
+  std::vector<WeightView> matrices() const override {
+    std::vector<WeightView> all{w_.output.weight};
+    for (const DenseLayer& layer : w_.layers) {
+      all.insert(all.end(), {layer.q.weight, layer.k.weight, layer.v.weight, layer.o.weight});
+      add_matrices(layer.feed_forward, all);
+    }
+    return all;
+  }
   std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const override {
     return Activations().place(p_, tokens, logit_rows, nullptr);
   }

@@ -67,6 +67,21 @@ class Latent final : public Decoder {
     const std::int64_t attention = query + p_.width * p_.row() + up + p_.width * p_.heads * p_.value;
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
+  std::vector<WeightView> matrices() const override {
+    std::vector<WeightView> all{w_.output.weight};
+    const auto add = [&](const LatentLayer& layer) {
+      for (const Linear* linear : {&layer.query_down, &layer.query, &layer.down, &layer.o}) {
+        if (linear->weight.data) all.push_back(linear->weight);
+      }
+      add_matrices(layer.feed_forward, all);
+    };
+    for (const LatentLayer& layer : w_.layers) add(layer);
+    for (const LatentDraftLayer& draft : w_.drafts) {
+      add(draft.layer);
+      all.insert(all.end(), {draft.join.weight, draft.output.weight});
+    }
+    return all;
+  }
   std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const override {
     return Activations().place(p_, tokens, logit_rows, nullptr);
   }

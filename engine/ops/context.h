@@ -19,6 +19,8 @@ class ActivationObserver {
   virtual void multiplied(const WeightView& w, const float* x, std::int64_t tokens) = 0;
 };
 
+class PackedMatrices;
+
 /// What every operation needs besides its operands. The pool outlives the context; one operation at a time uses it.
 /// The twins themselves, `reference::` and `cpu::`, are declared beside each operation for the tests that compare them.
 struct Context {
@@ -26,6 +28,7 @@ struct Context {
   Backend backend;
   std::size_t cpu_target;  ///< Backend::cpu: CpuTarget::index of the variant to run.
   ActivationObserver* observer = nullptr;
+  const PackedMatrices* packed = nullptr;  ///< Matrices that lie ready for the cpu twins, or null.
 };
 
 }  // namespace hadal::ops

@@ -8,6 +8,7 @@
 #include "base/mapped_file_registry.h"
 #include "base/text.h"
 #include "models/model_impl.h"
+#include "runtime/pack_matrices.h"
 #include "runtime/sampler_logprobs.h"
 
 namespace hadal {
@@ -106,10 +107,12 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       target_(std::move(target)),
       pool_(options.threads),
       cache_(std::move(cache)),
-      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index}, *cache_, options.experts_used),
+      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index, nullptr, &packed_}, *cache_, options.experts_used),
       budget_(options.step_milliseconds / 1000.0,
               guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
-              kMostTokens) {}
+              kMostTokens) {
+  if (backend == ops::Backend::cpu) pack_matrices(*model_, pool_, target_.index, packed_);
+}
 
 Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const {
   if (ids.empty())

@@ -6,6 +6,7 @@
 #include "base/compute_pool.h"
 #include "hadal/engine.h"
 #include "ops/cpu_target.h"
+#include "ops/matmul/packed_matrices.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
 #include "runtime/planner.h"
@@ -59,6 +60,7 @@ class CpuEngine final : public Engine {
   ops::CpuTarget target_;
   ComputePool pool_;
   std::unique_ptr<KvCache> cache_;
+  ops::PackedMatrices packed_;
   ForwardPass pass_;
   StepBudget budget_;
   std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.

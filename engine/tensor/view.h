@@ -22,6 +22,8 @@ struct WeightView {
   /// its 8-bit number times its block's scale.
   const std::byte* scales = nullptr;
   std::int64_t first_row = 0;  ///< Of the matrix that `scales` belongs to, where the view is part of one.
+  /// The whole matrix once more as ops/matmul/packed.h has it, or null.
+  const std::byte* packed = nullptr;
 
   std::int64_t row_bytes() const {
     const DTypeTraits& traits = dtype_traits(type);

@@ -4,6 +4,7 @@
 
 #include "ops/experts/groups.h"
 #include "ops/matmul/matmul.h"
+#include "ops/matmul/packed_matrices.h"
 #include "ops/matmul/rounded_activations.h"
 #include "ops/swiglu/swiglu.h"
 
@@ -53,6 +54,7 @@ class Experts {
         experts_(experts),
         routes_(routes),
         sorted_(group_by_expert(routes, experts.size())),
+        ready_(ready()),
         width_(experts.front().down.rows),
         inner_(experts.front().gate.rows),
         x_(x),
@@ -84,7 +86,20 @@ class Experts {
 
  private:
   const Expert& expert(const ExpertGroups::Group& group) const {
-    return experts_[static_cast<std::size_t>(group.expert)];
+    return ready_[static_cast<std::size_t>(&group - sorted_.groups.data())];
+  }
+
+  /// The experts that have tokens, packed where they are, in the order of the groups.
+  std::vector<Expert> ready() const {
+    std::vector<Expert> ready;
+    for (const ExpertGroups::Group& group : sorted_.groups) {
+      Expert expert = experts_[static_cast<std::size_t>(group.expert)];
+      for (WeightView* w : {&expert.gate, &expert.up, &expert.down}) {
+        if (context_.packed) *w = context_.packed->find(*w);
+      }
+      ready.push_back(expert);
+    }
+    return ready;
   }
 
   std::int64_t routes() const { return routes_.tokens * routes_.used; }
@@ -175,6 +190,7 @@ class Experts {
   std::span<const Expert> experts_;
   const ExpertRoutes& routes_;
   ExpertGroups sorted_;
+  std::vector<Expert> ready_;
   std::int64_t width_, inner_;
   const float* x_;
   float* rows_;  ///< [routes, width]: inputs sorted by expert, then the experts' outputs

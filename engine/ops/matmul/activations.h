@@ -10,9 +10,10 @@ namespace hadal::ops {
 /// How activations are rounded to integers before they meet quantised weights: in blocks of 32, x = scale * n.
 ///
 /// Weights of 4 bits that people choose for speed (Q4_0, Q4_K) meet n of 8 bits, scale = max |x| / 127: the rounding of
-/// the weights is some twenty times coarser. All others meet n of 14 bits in two planes, n = 128 high + low with both in
-/// -64..64, scale = max |x| / 8191, for twice the arithmetic: what such a type is chosen for is not lost again. Planes of
-/// 7 bits let processors without a product of four bytes (AVX2) add pairs of products in 16 bits: 255 * 64 * 2 < 2^15.
+/// the weights is some twenty times coarser. All others meet n of 14 bits in two planes, n = 128 high + low with both
+/// in -64..64, scale = max |x| / 8191, for twice the arithmetic: what such a type is chosen for is not lost again.
+/// Planes of 7 bits let processors without a product of four bytes (AVX2) add pairs of products in 16 bits: 255 * 64 *
+/// 2 < 2^15.
 struct ActivationFormat {
   int planes = 0;  ///< 1 or 2; 0 where the weights are multiplied in float32.
   int halves = 0;  ///< Scales of 32 weights: 1, of 16: 2.

@@ -52,9 +52,7 @@ struct BlockCodes {
 
 template <class Block, bool minima>
 struct NibbleCodes : BlockCodes<Block, minima> {
-  HWY_INLINE Codes16 codes(int, int half) const {
-    return nibbles16(this->block + offsetof(Block, nibbles), half);
-  }
+  HWY_INLINE Codes16 codes(int, int half) const { return nibbles16(this->block + offsetof(Block, nibbles), half); }
 };
 using Q4_0Codes = NibbleCodes<BlockQ4_0, false>;
 using Q4_1Codes = NibbleCodes<BlockQ4_1, true>;

@@ -2,12 +2,18 @@
 #include <vector>
 
 #include "ops/matmul/matmul.h"
+#include "ops/matmul/packed_matrices.h"
 #include "ops/matmul/quantised.h"
 #include "ops/matmul/rounded_activations.h"
 #include "ops/matmul/unquantised.h"
 
 namespace hadal::ops {
 namespace {
+
+/// Sixteen rows each: what a matrix is divided by.
+std::int64_t panels_of(const WeightView& w) {
+  return (w.rows + kPackedRows - 1) / kPackedRows;
+}
 
 /// To the rows just computed, which are still in the cache.
 void add_bias(const MatmulPart& part, std::int64_t tokens, std::int64_t begin, std::int64_t end) {
@@ -28,12 +34,14 @@ void cpu::matmul_rows(const Context& context, const MatmulPart& part, const Matm
   }
 }
 
-void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, const float* x, std::int64_t tokens) {
-  std::int64_t rows = 0, row_bytes = 1;
+void cpu::matmul(const Context& context, std::span<const MatmulPart> given, const float* x, std::int64_t tokens) {
+  std::vector<MatmulPart> parts(given.begin(), given.end());
   std::vector<DType> types;
-  for (const MatmulPart& part : parts) {
+  std::int64_t panels = 0, row_bytes = 1;
+  for (MatmulPart& part : parts) {
+    if (context.packed) part.w = context.packed->find(part.w);
     types.push_back(part.w.type);
-    rows += part.w.rows;
+    panels += panels_of(part.w);
     row_bytes = std::max(row_bytes, part.w.row_bytes());
   }
   const std::int64_t cols = parts.front().w.cols;
@@ -45,15 +53,17 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> parts, cons
       rounded.round(first, std::min(end * kTileTokens, tokens) - first, x + first * cols);
     });
   }
-  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, a panel or two otherwise.
-  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(16, 32768 / row_bytes / 16 * 16) : 32;
-  context.pool.for_range(rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
-    std::int64_t first = 0;  // of the part's rows among all
+  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, a panel or two
+  // otherwise.
+  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(1, 32768 / row_bytes / kPackedRows) : 2;
+  context.pool.for_range(panels, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    std::int64_t first = 0;  // of the part's panels among all
     for (const MatmulPart& part : parts) {
-      const std::int64_t from = std::max(begin - first, std::int64_t{0}), to = std::min(end - first, part.w.rows);
+      const std::int64_t from = std::max(begin - first, std::int64_t{0}) * kPackedRows;
+      const std::int64_t to = std::min((end - first) * kPackedRows, part.w.rows);
       if (from < to) matmul_rows(context, part, rounded.input(part.w.type, 0, tokens, x), from, to);
       if (from < to && part.bias) add_bias(part, tokens, from, to);
-      first += part.w.rows;
+      first += panels_of(part.w);
     }
   });
 }

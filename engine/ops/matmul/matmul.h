@@ -40,7 +40,7 @@ struct MatmulInput {
   std::int64_t tokens = 0;
   const std::byte* tiles = nullptr;
 };
-/// Rows [begin, end) of the part's y, without its bias and on the calling thread. Begins best at a multiple of 16.
+/// Rows [begin, end) of the part's y, without its bias and on the calling thread. `begin` is a multiple of 16.
 void matmul_rows(const Context& context, const MatmulPart& part, const MatmulInput& x, std::int64_t begin,
                  std::int64_t end);
 }  // namespace cpu

@@ -45,9 +45,8 @@ HWY_INLINE void interleave(const Staged& from, int group, std::uint8_t* out) {
   for (int half = 0; half < 2; ++half) {
     HADAL_UNROLL
     for (int i = 0; i < 64; i += kBytes) {
-      const auto load = [&](int r) HWY_ATTR {
-        return hn::BitCast(d32, hn::Load(d8, from.codes[group][half][r][0] + i));
-      };
+      const auto load = [&](int r)
+                            HWY_ATTR { return hn::BitCast(d32, hn::Load(d8, from.codes[group][half][r][0] + i)); };
       const auto a = load(0), b = load(1), c = load(2), d = load(3);
       const auto ab_low = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
       const auto cd_low = hn::BitCast(d64, hn::InterleaveLower(d32, c, d));

@@ -37,8 +37,21 @@ struct Operands {
   float* y;
 };
 
-template <class Codes, class Format>
+/// All tokens with `count` blocks from `block` on.
+template <class Format>
+void multiply_panel(const Operands& o, const ActivationFormat& format, const Panel& panel, std::int64_t block,
+                    int count, std::int64_t row, int rows) {
+  for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
+    const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
+    const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * block);
+    multiply_tile<Format>(tokens, PanelRows{panel}, count, block == 0, rows, tile, o.y + t * o.w.rows + row, o.w.rows);
+  }
+}
+
+/// The rows of a matrix as they lie in its file, in panels.
+template <class Codes, int planes>
 void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
+  using Format = TileFormat<planes, Codes::kHalves, Codes::kMinima>;
   static_assert(kPanelBlocks % Codes::kGroups == 0);
   const ActivationFormat format = activation_format(o.w.type);
   const std::int64_t blocks = o.w.cols / 32, row_bytes = o.w.row_bytes();
@@ -48,23 +61,74 @@ void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
       const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
       fill_panel<Codes>(o.w.data + row * row_bytes, row_bytes, rows, block, count, panel);
-      for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
-        const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
-        const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * block);
-        multiply_tile<Format>(tokens, panel, count, block == 0, rows, tile, o.y + t * o.w.rows + row, o.w.rows);
-      }
+      multiply_panel<Format>(o, format, panel, block, count, row, rows);
     }
   }
 }
 
-template <class Codes, int planes>
-void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
-  rows_of<Codes, TileFormat<planes, Codes::kHalves, Codes::kMinima>>(o, begin, end);
+/// Packed rows. One tile of tokens reads them where they are; for more they are unpacked once.
+template <class Rows, int planes, int halves, bool minima>
+void packed_rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
+  using Format = TileFormat<planes, halves, minima>;
+  const ActivationFormat format = activation_format(o.w.type);
+  const std::int64_t blocks = o.w.cols / 32, group_bytes = PackedLayout::of(o.w.type).group_bytes(o.w.cols);
+  Panel panel;
+  for (std::int64_t row = begin; row < end; row += kPanelRows) {
+    const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
+    const Rows packed(o.w.type, o.w.packed + row / kPanelRows * group_bytes, o.w.cols);
+    if (o.tokens <= kTileTokens) {
+      multiply_tile<Format>(static_cast<int>(o.tokens), packed, static_cast<int>(blocks), true, rows, o.x, o.y + row,
+                            o.w.rows);
+      continue;
+    }
+    for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
+      const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
+      fill_panel_from_packed<Rows, halves, minima>(packed, static_cast<int>(block), count, panel);
+      multiply_panel<Format>(o, format, panel, block, count, row, rows);
+    }
+  }
+}
+
+void packed_rows(const Operands& o, std::int64_t begin, std::int64_t end) {
+  switch (o.w.type) {
+    case DType::q4_0:
+      return packed_rows_of<PackedQ4_0, 1, 1, false>(o, begin, end);
+    case DType::q4_1:
+      return packed_rows_of<PackedQ4_1, 2, 1, true>(o, begin, end);
+    case DType::q8_0:
+      return packed_rows_of<PackedQ8_0, 2, 1, false>(o, begin, end);
+    case DType::q4_k:
+      return packed_rows_of<PackedQ4_K, 1, 1, true>(o, begin, end);
+    case DType::q6_k:
+      return packed_rows_of<PackedQ6_K, 2, 2, false>(o, begin, end);
+    default:
+      HWY_DASSERT(false);
+      return;
+  }
+}
+
+void pack(const WeightView& w, std::int64_t group, std::byte* out) {
+  switch (w.type) {
+    case DType::q4_0:
+      return pack_group<Q4_0Codes, BlockQ4_0>(w, 4, group, out);
+    case DType::q4_1:
+      return pack_group<Q4_1Codes, BlockQ4_1>(w, 4, group, out);
+    case DType::q8_0:
+      return pack_group<Q8_0Codes, BlockQ8_0>(w, 8, group, out);
+    case DType::q4_k:
+      return pack_group<Q4_KCodes, BlockQ4_K>(w, 4, group, out);
+    case DType::q6_k:
+      return pack_group<Q6_KCodes, BlockQ6_K>(w, 6, group, out);
+    default:
+      HWY_DASSERT(false);
+      return;
+  }
 }
 
 void quantised_rows(const WeightView& w, const std::byte* x, std::int64_t tokens, float* y, std::int64_t begin,
                     std::int64_t end) {
   const Operands o{w, x, tokens, y};
+  if (w.packed) return packed_rows(o, begin, end);
   switch (w.type) {
     case DType::q4_0:
       return rows_of<Q4_0Codes, 1>(o, begin, end);
@@ -105,16 +169,21 @@ namespace hadal::ops {
 namespace {
 HWY_EXPORT(round_tiles);
 HWY_EXPORT(quantised_rows);
+HWY_EXPORT(pack);
 }  // namespace
 
-void cpu::round_activations(const Context& context, const ActivationFormat& format, const float* x,
-                            std::int64_t tokens, std::int64_t cols, std::byte* out) {
+void cpu::round_activations(const Context& context, const ActivationFormat& format, const float* x, std::int64_t tokens,
+                            std::int64_t cols, std::byte* out) {
   HADAL_DISPATCH(context, round_tiles)(format, x, tokens, cols, out);
 }
 
-void cpu::quantised_rows(const Context& context, const WeightView& w, const std::byte* x, std::int64_t tokens,
-                         float* y, std::int64_t begin, std::int64_t end) {
+void cpu::quantised_rows(const Context& context, const WeightView& w, const std::byte* x, std::int64_t tokens, float* y,
+                         std::int64_t begin, std::int64_t end) {
   HADAL_DISPATCH(context, quantised_rows)(w, x, tokens, y, begin, end);
+}
+
+void cpu::pack_rows(std::size_t cpu_target, const WeightView& w, std::int64_t group, std::byte* out) {
+  (*HWY_DISPATCH_TABLE(pack)[cpu_target])(w, group, out);
 }
 
 }  // namespace hadal::ops

@@ -1,5 +1,5 @@
-// Products of a panel of quantised weights with tiles of rounded activations, and the rounding. Included once per target
-// by quantised.cpp.
+// Products of a panel of quantised weights with tiles of rounded activations, and the rounding. Included once per
+// target by quantised.cpp.
 #if defined(HADAL_OPS_MATMUL_QUANTISED_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HADAL_OPS_MATMUL_QUANTISED_TILE_INL_H_
 #undef HADAL_OPS_MATMUL_QUANTISED_TILE_INL_H_
@@ -14,15 +14,13 @@
 
 #include "hwy/highway.h"
 #include "ops/matmul/activations.h"
-#include "ops/matmul/panel-inl.h"
+#include "ops/matmul/packed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
 using SignedBytes = hn::Repartition<std::int8_t, Float>;
-using UnsignedBytes = hn::Repartition<std::uint8_t, Float>;
-using CodeVec = hn::Vec<UnsignedBytes>;
 
 template <class T>
 HWY_INLINE T read(const std::byte* from) {
@@ -35,9 +33,8 @@ HWY_INLINE T read(const std::byte* from) {
 /// lane meets alike. `small`: codes up to 15, so that in 16 bits the products of 16 columns fit: 16 * 15 * 127 < 2^15.
 template <bool small, int count>
 HWY_INLINE IntVec add_products(const CodeVec* codes, const std::byte* x, IntVec sum) {
-  const auto four = [x](int i) HWY_ATTR {
-    return hn::BitCast(SignedBytes(), hn::Set(Int(), read<std::int32_t>(x + 4 * i)));
-  };
+  const auto four = [x](int i)
+                        HWY_ATTR { return hn::BitCast(SignedBytes(), hn::Set(Int(), read<std::int32_t>(x + 4 * i))); };
 #if HWY_TARGET == HWY_AVX2
   const hn::Repartition<std::int16_t, Float> d16;
   const auto ones = hn::Set(d16, 1);
@@ -68,11 +65,11 @@ struct TileFormat {
   static constexpr bool kMinima = m;
 };
 
-/// Adds to y [tokens, stride], rows 0..15, or to nothing where the panel is the rows' first, the products of kLanes rows
-/// from `lane` on.
-template <class Format, int tokens>
-HWY_INLINE void multiply_lanes(const Panel& panel, int blocks, bool first, int lane, int rows, const std::byte* tile,
-                               float* y, std::int64_t stride) {
+/// Adds to y [tokens, stride], rows 0..15, or to nothing where these are the rows' first blocks, the products of kLanes
+/// rows from `lane` on.
+template <class Format, int tokens, class Weights>
+HWY_INLINE void multiply_lanes(const Weights& weights, int blocks, bool first, int lane, int rows,
+                               const std::byte* tile, float* y, std::int64_t stride) {
   constexpr int kPlanes = Format::kPlanes, kHalves = Format::kHalves, kWords = 8 / kHalves;
   constexpr int kScales = 32 * kPlanes * tokens, kWordsAt = kScales + 4 * tokens;
   constexpr int kBlockBytes = kWordsAt + 4 * kHalves * tokens;
@@ -84,12 +81,11 @@ HWY_INLINE void multiply_lanes(const Panel& panel, int blocks, bool first, int l
   for (int b = 0; b < blocks; ++b, tile += kBlockBytes) {
     CodeVec codes[8];
     FloatVec scale[kHalves], minimum[kHalves];
-    HADAL_UNROLL
-    for (int i = 0; i < 8; ++i) codes[i] = hn::Load(UnsignedBytes(), panel.codes[b] + 64 * i + 4 * lane);
+    weights.load(b, lane, codes);
     HADAL_UNROLL
     for (int h = 0; h < kHalves; ++h) {
-      scale[h] = hn::Load(df, panel.scales[b][h] + lane);
-      if constexpr (Format::kMinima) minimum[h] = hn::Load(df, panel.minima[b][h] + lane);
+      scale[h] = weights.scale(b, h, lane);
+      if constexpr (Format::kMinima) minimum[h] = weights.minimum(b, h, lane);
     }
     HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
@@ -117,20 +113,20 @@ HWY_INLINE void multiply_lanes(const Panel& panel, int blocks, bool first, int l
   for (int t = 0; t < tokens; ++t) hn::StoreN(sums[t], df, y + t * stride + lane, count);
 }
 
-template <class Format, int tokens>
-HWY_NOINLINE void multiply_tile(const Panel& panel, int blocks, bool first, int rows, const std::byte* tile, float* y,
-                   std::int64_t stride) {
+template <class Format, int tokens, class Weights>
+HWY_NOINLINE void multiply_tile(const Weights& weights, int blocks, bool first, int rows, const std::byte* tile,
+                                float* y, std::int64_t stride) {
   for (int lane = 0; lane < rows; lane += kLanes) {
-    multiply_lanes<Format, tokens>(panel, blocks, first, lane, rows, tile, y, stride);
+    multiply_lanes<Format, tokens>(weights, blocks, first, lane, rows, tile, y, stride);
   }
 }
 
-template <class Format, int most = kTileTokens>
-void multiply_tile(int tokens, const Panel& panel, int blocks, bool first, int rows, const std::byte* tile, float* y,
-                   std::int64_t stride) {
+template <class Format, int most = kTileTokens, class Weights>
+void multiply_tile(int tokens, const Weights& weights, int blocks, bool first, int rows, const std::byte* tile,
+                   float* y, std::int64_t stride) {
   if constexpr (most > 0) {
-    if (tokens == most) return multiply_tile<Format, most>(panel, blocks, first, rows, tile, y, stride);
-    multiply_tile<Format, most - 1>(tokens, panel, blocks, first, rows, tile, y, stride);
+    if (tokens == most) return multiply_tile<Format, most>(weights, blocks, first, rows, tile, y, stride);
+    multiply_tile<Format, most - 1>(tokens, weights, blocks, first, rows, tile, y, stride);
   }
 }
 

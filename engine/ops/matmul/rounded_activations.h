@@ -10,13 +10,12 @@
 
 namespace hadal::ops::cpu {
 
-/// The activations of an operation in every format its quantised weights ask for. They lie in the pool's working memory:
-/// one object at a time.
+/// The activations of an operation in every format its quantised weights ask for. They lie in the pool's working
+/// memory: one object at a time.
 class RoundedActivations {
  public:
   /// For weights of these types, `tokens` rows of `cols`. The memory is taken at once.
-  RoundedActivations(const Context& context, const std::vector<DType>& weights, std::int64_t tokens,
-                     std::int64_t cols);
+  RoundedActivations(const Context& context, const std::vector<DType>& weights, std::int64_t tokens, std::int64_t cols);
 
   /// Whether there is nothing to round: no type is a quantised one.
   bool empty() const { return formats_.empty(); }

@@ -266,7 +266,7 @@ void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
 }
 
 void unquantised_rows(const WeightView& w, const float* x, std::int64_t tokens, float* y, std::int64_t begin,
-                 std::int64_t end) {
+                      std::int64_t end) {
   const Operands o{w, x, tokens, y};
   switch (w.type) {
     case DType::f32:

@@ -157,8 +157,8 @@ struct HalfRow : GroupRow<kGroup * sizeof(Half)> {
   }
 };
 
-/// 8-bit floats, shifted into the place of binary16's: 256 times too small, since the exponents count from 7 and 15. The
-/// two codes of NaN, which no published weights have, come out as 480.
+/// 8-bit floats, shifted into the place of binary16's: 256 times too small, since the exponents count from 7 and 15.
+/// The two codes of NaN, which no published weights have, come out as 480.
 struct F8Row : GroupRow<kGroup> {
   float scale;  ///< Of the weights' block; set once the block is open.
 

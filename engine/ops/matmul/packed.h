@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tensor/view.h"
+
+namespace hadal::ops {
+
+/// How a matrix lies once its rows are interleaved by sixteen: what the processor multiplies comes as one stream, in
+/// the order it is used, instead of from sixteen places. The codes and scales are the file's, so a product has the same
+/// bits packed or not.
+///
+/// For each sixteen rows, one region after another:
+///   codes   per block of 32 columns [8, 16, 4] of `code_bits`: for every four columns those of row 0, of row 1, ...
+///           4 bits: byte i of 256 has in its low nibble byte i of the first half of those 512, in its high nibble of
+///           the second. 8 bits: as they are. 6 bits: the low nibbles so, then 128 bytes with the upper two bits: of
+///           byte i those of bytes i, i + 128, i + 256, i + 384, lowest bits first.
+///   scales  per block, of sixteen rows: Q4_0, Q8_0 binary16 scales; Q4_1 scales, then minima;
+///           Q4_K scales and then minima of a byte; Q6_K int8 scales of the first half, then of the second
+///   headers per super-block of 256 columns, of sixteen rows, binary16: Q4_K scales, then minima; Q6_K scales
+struct PackedLayout {
+  std::int64_t code_bytes = 0;    ///< Of a block of all sixteen rows; 0 where a type cannot be packed.
+  std::int64_t scale_bytes = 0;   ///< Of a block.
+  std::int64_t header_bytes = 0;  ///< Of a super-block.
+
+  static PackedLayout of(DType type);
+  /// Bytes of sixteen rows.
+  std::int64_t group_bytes(std::int64_t cols) const {
+    return (cols / 32 * (code_bytes + scale_bytes) + cols / 256 * header_bytes + 63) / 64 * 64;
+  }
+};
+
+inline constexpr int kPackedRows = 16;
+
+/// Bytes of a packed matrix; 0 where its type cannot be packed.
+std::int64_t packed_bytes(const WeightView& w);
+
+namespace cpu {
+/// Packs the sixteen rows from `16 * group` on, or what is left of them, to `out` [group_bytes], which is aligned
+/// to 64.
+void pack_rows(std::size_t cpu_target, const WeightView& w, std::int64_t group, std::byte* out);
+}  // namespace cpu
+
+}  // namespace hadal::ops
