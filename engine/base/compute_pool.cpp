@@ -35,20 +35,24 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// The loop that runs now and its next piece, in one word: whoever takes a piece by compare-and-swap knows that the
-/// loop is still the one it read, so a thread that wakes late never has to be waited for.
-struct Ticket {
+/// A thread's pieces of the loop that runs now, in one word: whoever takes one by compare-and-swap knows that the loop
+/// is still the one it read, so a thread that wakes late never has to be waited for.
+struct Pieces {
   std::uint32_t loop = 0;
   std::uint16_t next = 0;
-  std::uint16_t pieces = 0;
+  std::uint16_t end = 0;
 
-  static Ticket unpack(std::uint64_t word) {
+  static Pieces unpack(std::uint64_t word) {
     return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint16_t>(word >> 16),
             static_cast<std::uint16_t>(word)};
   }
   std::uint64_t pack() const {
-    return static_cast<std::uint64_t>(loop) << 32 | static_cast<std::uint64_t>(next) << 16 | pieces;
+    return static_cast<std::uint64_t>(loop) << 32 | static_cast<std::uint64_t>(next) << 16 | end;
   }
+};
+
+struct alignas(64) Share {
+  std::atomic<std::uint64_t> pieces{0};
 };
 
 }  // namespace
@@ -61,7 +65,11 @@ struct ComputePool::Impl {
   std::int64_t count = 0;
   std::int64_t piece_length = 0;
 
-  alignas(64) std::atomic<std::uint64_t> ticket{0};
+  /// Each thread begins with neighbouring pieces, from the first to the last, so that what it reads from memory comes
+  /// in one stream; whoever is done takes the last pieces of others.
+  std::vector<Share> shares;
+  std::uint32_t loop = 0;
+  std::uint32_t total = 0;                          ///< Pieces of the current loop.
   alignas(64) std::atomic<std::uint32_t> done{0};   ///< Pieces finished of the current loop.
   alignas(64) std::atomic<std::uint32_t> epoch{0};  ///< Changes with every loop; sleepers wait on it.
   std::atomic<bool> stop{false};
@@ -69,27 +77,42 @@ struct ComputePool::Impl {
   std::vector<std::thread> workers;
   AlignedBuffer working_memory;
 
+  explicit Impl(std::size_t threads) : shares(threads) {}
+
+  /// A piece of `share`, its first or its last; -1 if it has none left.
+  static int take(Share& share, bool first) {
+    std::uint64_t word = share.pieces.load(std::memory_order_acquire);
+    for (;;) {
+      Pieces left = Pieces::unpack(word);
+      if (left.next >= left.end) return -1;
+      const int piece = first ? left.next++ : --left.end;
+      if (share.pieces.compare_exchange_weak(word, left.pack(), std::memory_order_acq_rel, std::memory_order_acquire))
+        return piece;
+    }
+  }
+
+  int take(int thread) {
+    const std::size_t own = static_cast<std::size_t>(thread), threads = shares.size();
+    int piece = take(shares[own], true);
+    for (std::size_t i = 1; piece < 0 && i < threads; ++i) piece = take(shares[(own + i) % threads], false);
+    return piece;
+  }
+
   /// Takes and runs pieces until none is left; returns whether there was one.
   bool run_pieces(int thread) {
     bool worked = false;
-    std::uint64_t word = ticket.load(std::memory_order_acquire);
-    for (;;) {
-      Ticket taken = Ticket::unpack(word);
-      if (taken.next >= taken.pieces) return worked;
-      Ticket rest = taken;
-      ++rest.next;
-      if (!ticket.compare_exchange_weak(word, rest.pack(), std::memory_order_acq_rel, std::memory_order_acquire))
-        continue;
-      const std::int64_t begin = taken.next * piece_length;
+    for (int piece = take(thread); piece >= 0; piece = take(thread)) {
+      const std::uint32_t pieces = total;
+      const std::int64_t begin = piece * piece_length;
       try {
         (*body)(begin, std::min(begin + piece_length, count), thread);
       } catch (const std::bad_alloc&) {
         out_of_memory.store(true, std::memory_order_relaxed);
       }
       worked = true;
-      if (done.fetch_add(1, std::memory_order_acq_rel) + 1 == taken.pieces) done.notify_one();
-      word = ticket.load(std::memory_order_acquire);
+      if (done.fetch_add(1, std::memory_order_acq_rel) + 1 == pieces) done.notify_one();
     }
+    return worked;
   }
 
   void work(int thread) {
@@ -112,9 +135,13 @@ struct ComputePool::Impl {
     body = &loop_body;
     count = loop_count;
     piece_length = length;
+    total = pieces;
     done.store(0, std::memory_order_relaxed);
-    const std::uint32_t loop = Ticket::unpack(ticket.load(std::memory_order_relaxed)).loop + 1;
-    ticket.store(Ticket{loop, 0, pieces}.pack(), std::memory_order_release);
+    ++loop;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      const auto bound = [&](std::size_t share) { return static_cast<std::uint16_t>(share * pieces / shares.size()); };
+      shares[i].pieces.store(Pieces{loop, bound(i), bound(i + 1)}.pack(), std::memory_order_release);
+    }
     epoch.fetch_add(1, std::memory_order_release);
     epoch.notify_all();
   }
@@ -131,9 +158,10 @@ struct ComputePool::Impl {
   }
 };
 
-ComputePool::ComputePool(int threads) : impl_(std::make_unique<Impl>()) {
+ComputePool::ComputePool(int threads) {
   constexpr int kMaxThreads = 256;
   const int wanted = std::clamp(threads > 0 ? threads : usable_cores(), 1, kMaxThreads);
+  impl_ = std::make_unique<Impl>(static_cast<std::size_t>(wanted));
   try {
     for (int i = 1; i < wanted; ++i) impl_->workers.emplace_back([impl = impl_.get(), i] { impl->work(i); });
   } catch (const std::system_error&) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include "base/compute_pool.h"
 #include "ops/context.h"
 #include "ops/cpu_target.h"
+#include "ops/matmul/activations.h"
 #include "tensor/blocks.h"
 #include "tensor/view.h"
 
@@ -123,6 +125,23 @@ inline std::vector<std::byte> random_weights(Fresh& fresh, DType type, std::int6
     for (const auto [offset, exponent] : half_members(type)) put_half(block + offset, exponent);
   }
   return data;
+}
+
+/// `x` [rows, cols] as the cpu products with weights of that type see it: rounded to the integers that ActivationFormat
+/// describes, in the same float32 steps.
+inline std::vector<float> rounded_activations(DType weights, std::vector<float> x) {
+  const int planes = ops::activation_format(weights).planes;
+  if (planes == 0) return x;
+  const float levels = planes == 1 ? 127.0F : 8191.0F;
+  for (std::size_t first = 0; first < x.size(); first += 32) {
+    const std::span<float> block(x.data() + first, 32);
+    float largest = 0.0F;
+    for (const float value : block) largest = std::max(largest, std::abs(value));
+    if (largest == 0.0F) continue;
+    const float scale = largest / levels, inverse = levels / largest;
+    for (float& value : block) value = scale * std::nearbyint(value * inverse);
+  }
+  return x;
 }
 
 /// Bound on the rounding of a float32 sum of `terms` products whose absolute values add up to `magnitude`: every

@@ -17,22 +17,21 @@ namespace {
 using UnsignedBytes = hn::Repartition<std::uint8_t, Float>;
 using CodeVec = hn::Vec<UnsignedBytes>;
 
-/// Sixteen packed rows.
+/// Sixteen packed rows, or those from a block on that begins 256 columns.
+template <int code_bytes, int scale_bytes, int header_bytes = 0>
 struct PackedRows {
-  const std::byte* codes;
-  const std::byte* scales;
-  const std::byte* headers;
+  static constexpr int kBlockBytes = code_bytes + scale_bytes;
+  const std::byte* rows;
 
-  PackedRows(DType type, const std::byte* group, std::int64_t cols) {
-    const PackedLayout layout = PackedLayout::of(type);
-    codes = group;
-    scales = codes + cols / 32 * layout.code_bytes;
-    headers = scales + cols / 32 * layout.scale_bytes;
+  HWY_INLINE const std::byte* header(int b) const { return rows + b / 8 * (8 * kBlockBytes + header_bytes); }
+  HWY_INLINE const std::byte* codes(int b) const {
+    return header_bytes == 0 ? rows + b * kBlockBytes : header(b) + header_bytes + b % 8 * kBlockBytes;
   }
+  HWY_INLINE const std::byte* scales(int b) const { return codes(b) + code_bytes; }
 };
 
 // A reader of a block b gives, of the kLanes rows from `lane` on:
-//   codes(b, lane, out)   8 vectors
+//   load(b, lane, out)    8 vectors of codes
 //   scale(b, half, lane), minimum(b, half, lane)
 
 HWY_INLINE CodeVec load_codes(const std::byte* from) {
@@ -44,102 +43,72 @@ HWY_INLINE FloatVec load_halves(const std::byte* from) {
   return hn::PromoteTo(Float(), hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-/// How far ahead of its use what streams from memory is asked for: the hardware's own reading ahead ends with a page.
-inline constexpr int kAhead = 4096;
-
-template <int bytes>
-HWY_INLINE void ask_ahead(const std::byte* at) {
-  HADAL_UNROLL
-  for (int i = 0; i < bytes; i += 64) hwy::Prefetch(at + kAhead + i);
-}
-
-template <int shift>
-HWY_INLINE CodeVec bits(CodeVec bytes, std::uint8_t mask) {
-  const hn::Repartition<std::uint16_t, Float> d16;
-  const auto shifted = hn::BitCast(UnsignedBytes(), hn::ShiftRight<shift>(hn::BitCast(d16, bytes)));
-  return hn::And(shifted, hn::Set(UnsignedBytes(), mask));
-}
-
 /// Eight vectors from 256 bytes of nibbles.
 HWY_INLINE void load_nibble_codes(const std::byte* from, CodeVec (&out)[8]) {
+  const hn::Repartition<std::uint16_t, Float> d16;
+  const auto low = hn::Set(UnsignedBytes(), 15);
   HADAL_UNROLL
   for (int i = 0; i < 4; ++i) {
     const auto bytes = load_codes(from + 64 * i);
-    out[i] = hn::And(bytes, hn::Set(UnsignedBytes(), 15));
-    out[i + 4] = bits<4>(bytes, 15);
+    out[i] = hn::And(bytes, low);
+    out[i + 4] = hn::And(hn::BitCast(UnsignedBytes(), hn::ShiftRight<4>(hn::BitCast(d16, bytes))), low);
   }
 }
 
-struct PackedQ4_0 : PackedRows {
-  using PackedRows::PackedRows;
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    if (lane == 0) ask_ahead<256>(codes + 256 * b);
-    load_nibble_codes(codes + 256 * b + 4 * lane, out);
-  }
-  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales + 32 * b + 2 * lane); }
+struct PackedQ4_0 : PackedRows<256, 32> {
+  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
+  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
 
-struct PackedQ4_1 : PackedRows {
-  using PackedRows::PackedRows;
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    if (lane == 0) ask_ahead<256>(codes + 256 * b);
-    load_nibble_codes(codes + 256 * b + 4 * lane, out);
-  }
-  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales + 64 * b + 2 * lane); }
-  HWY_INLINE FloatVec minimum(int b, int, int lane) const { return load_halves(scales + 64 * b + 32 + 2 * lane); }
+struct PackedQ4_1 : PackedRows<256, 64> {
+  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
+  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
+  HWY_INLINE FloatVec minimum(int b, int, int lane) const { return load_halves(scales(b) + 32 + 2 * lane); }
 };
 
-struct PackedQ8_0 : PackedRows {
-  using PackedRows::PackedRows;
+struct PackedQ8_0 : PackedRows<512, 32> {
   HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    if (lane == 0) ask_ahead<512>(codes + 512 * b);
     HADAL_UNROLL
-    for (int i = 0; i < 8; ++i) out[i] = load_codes(codes + 512 * b + 64 * i + 4 * lane);
+    for (int i = 0; i < 8; ++i) out[i] = load_codes(codes(b) + 64 * i + 4 * lane);
   }
-  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales + 32 * b + 2 * lane); }
+  HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
 
-struct PackedQ4_K : PackedRows {
-  using PackedRows::PackedRows;
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    if (lane == 0) ask_ahead<256>(codes + 256 * b);
-    load_nibble_codes(codes + 256 * b + 4 * lane, out);
-  }
+struct PackedQ4_K : PackedRows<256, 32, 64> {
+  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
   HWY_INLINE FloatVec scale(int b, int, int lane) const {
-    const auto code = hn::ConvertTo(Float(), widen<std::uint8_t>(scales + 32 * b + lane));
-    return hn::Mul(code, load_halves(headers + 64 * (b / 8) + 2 * lane));
+    const auto code = hn::ConvertTo(Float(), widen<std::uint8_t>(scales(b) + lane));
+    return hn::Mul(code, load_halves(header(b) + 2 * lane));
   }
   HWY_INLINE FloatVec minimum(int b, int, int lane) const {
-    const auto code = hn::ConvertTo(Float(), widen<std::uint8_t>(scales + 32 * b + 16 + lane));
-    return hn::Mul(code, hn::Neg(load_halves(headers + 64 * (b / 8) + 32 + 2 * lane)));
+    const auto code = hn::ConvertTo(Float(), widen<std::uint8_t>(scales(b) + 16 + lane));
+    return hn::Mul(code, hn::Neg(load_halves(header(b) + 32 + 2 * lane)));
   }
 };
 
-struct PackedQ6_K : PackedRows {
-  using PackedRows::PackedRows;
+struct PackedQ6_K : PackedRows<384, 32, 32> {
   HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    if (lane == 0) ask_ahead<384>(codes + 384 * b);
-    const std::byte* from = codes + 384 * b + 4 * lane;
+    const std::byte* from = codes(b) + 4 * lane;
     load_nibble_codes(from, out);
+    const hn::Repartition<std::uint16_t, Float> d16;
+    const auto mask = hn::Set(UnsignedBytes(), 0x30);
     HADAL_UNROLL
     for (int i = 0; i < 2; ++i) {
       // The upper bits of vectors i, i + 2, i + 4, i + 6, brought to bits 4 and 5.
       const auto bytes = load_codes(from + 256 + 64 * i);
-      const hn::Repartition<std::uint16_t, Float> d16;
-      const auto mask = hn::Set(UnsignedBytes(), 0x30);
-      const auto up = [&](auto wide) HWY_ATTR { return hn::And(hn::BitCast(UnsignedBytes(), wide), mask); };
       const auto wide = hn::BitCast(d16, bytes);
-      out[i] = hn::Or(out[i], up(hn::ShiftLeft<4>(wide)));
-      out[i + 2] = hn::Or(out[i + 2], up(hn::ShiftLeft<2>(wide)));
+      const auto upper = [&](auto shifted) HWY_ATTR { return hn::And(hn::BitCast(UnsignedBytes(), shifted), mask); };
+      out[i] = hn::Or(out[i], upper(hn::ShiftLeft<4>(wide)));
+      out[i + 2] = hn::Or(out[i + 2], upper(hn::ShiftLeft<2>(wide)));
       out[i + 4] = hn::Or(out[i + 4], hn::And(bytes, mask));
-      out[i + 6] = hn::Or(out[i + 6], up(hn::ShiftRight<2>(wide)));
+      out[i + 6] = hn::Or(out[i + 6], upper(hn::ShiftRight<2>(wide)));
     }
   }
   HWY_INLINE FloatVec scale(int b, int half, int lane) const {
-    const auto code = hn::ConvertTo(Float(), widen<std::int8_t>(scales + 32 * b + 16 * half + lane));
-    return hn::Mul(code, load_halves(headers + 32 * (b / 8) + 2 * lane));
+    const auto code = hn::ConvertTo(Float(), widen<std::int8_t>(scales(b) + 16 * half + lane));
+    return hn::Mul(code, load_halves(header(b) + 2 * lane));
   }
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
@@ -190,60 +159,67 @@ void pack_codes(const std::uint8_t* from, int bits_each, std::uint8_t* out) {
   }
 }
 
-/// The scales of one row of one of the file's blocks, `first` being its first block of 32 and `r` its row.
-void pack_scales(const BlockQ4_0& from, int first, int r, std::byte* scales, std::byte*) {
-  std::memcpy(scales + 32 * first + 2 * r, &from.scale, 2);
-}
-void pack_scales(const BlockQ8_0& from, int first, int r, std::byte* scales, std::byte*) {
-  std::memcpy(scales + 32 * first + 2 * r, &from.scale, 2);
-}
-void pack_scales(const BlockQ4_1& from, int first, int r, std::byte* scales, std::byte*) {
-  std::memcpy(scales + 64 * first + 2 * r, &from.scale, 2);
-  std::memcpy(scales + 64 * first + 32 + 2 * r, &from.minimum, 2);
-}
-void pack_scales(const BlockQ4_K& from, int first, int r, std::byte* scales, std::byte* headers) {
-  std::uint8_t unpacked[16];
-  const auto words = unpack_scales_q4(from.scales);
-  std::memcpy(unpacked, words.data(), sizeof unpacked);
-  for (int g = 0; g < 8; ++g) {
-    scales[32 * (first + g) + r] = std::byte{unpacked[g]};
-    scales[32 * (first + g) + 16 + r] = std::byte{unpacked[8 + g]};
+/// Writes what sixteen rows have besides their codes.
+struct PackedWriter {
+  PackedLayout layout;
+  std::byte* rows;
+
+  std::byte* header(std::int64_t b) const {
+    return rows + b / 8 * (8 * (layout.code_bytes + layout.scale_bytes) + layout.header_bytes);
   }
-  std::memcpy(headers + 64 * (first / 8) + 2 * r, &from.scale, 2);
-  std::memcpy(headers + 64 * (first / 8) + 32 + 2 * r, &from.minimum, 2);
-}
-void pack_scales(const BlockQ6_K& from, int first, int r, std::byte* scales, std::byte* headers) {
-  for (int g = 0; g < 16; ++g) {
-    std::memcpy(scales + 32 * (first + g / 2) + 16 * (g % 2) + r, &from.scales[g], 1);
+  std::byte* codes(std::int64_t b) const {
+    const std::int64_t block_bytes = layout.code_bytes + layout.scale_bytes;
+    return layout.header_bytes == 0 ? rows + b * block_bytes : header(b) + layout.header_bytes + b % 8 * block_bytes;
   }
-  std::memcpy(headers + 32 * (first / 8) + 2 * r, &from.scale, 2);
-}
+  std::byte* scales(std::int64_t b) const { return codes(b) + layout.code_bytes; }
+
+  // Of row `r`, one of the file's blocks, of which block `b` of 32 columns is the first.
+  void write(const BlockQ4_0& from, std::int64_t b, int r) const { std::memcpy(scales(b) + 2 * r, &from.scale, 2); }
+  void write(const BlockQ8_0& from, std::int64_t b, int r) const { std::memcpy(scales(b) + 2 * r, &from.scale, 2); }
+  void write(const BlockQ4_1& from, std::int64_t b, int r) const {
+    std::memcpy(scales(b) + 2 * r, &from.scale, 2);
+    std::memcpy(scales(b) + 32 + 2 * r, &from.minimum, 2);
+  }
+  void write(const BlockQ4_K& from, std::int64_t b, int r) const {
+    const auto words = unpack_scales_q4(from.scales);
+    std::byte unpacked[16];
+    std::memcpy(unpacked, words.data(), sizeof unpacked);
+    for (int g = 0; g < 8; ++g) {
+      scales(b + g)[r] = unpacked[g];
+      scales(b + g)[16 + r] = unpacked[8 + g];
+    }
+    std::memcpy(header(b) + 2 * r, &from.scale, 2);
+    std::memcpy(header(b) + 32 + 2 * r, &from.minimum, 2);
+  }
+  void write(const BlockQ6_K& from, std::int64_t b, int r) const {
+    for (int g = 0; g < 16; ++g) std::memcpy(scales(b + g / 2) + 16 * (g % 2) + r, &from.scales[g], 1);
+    std::memcpy(header(b) + 2 * r, &from.scale, 2);
+  }
+};
 
 template <class Codes, class Block>
 void pack_group(const WeightView& w, int bits_each, std::int64_t group, std::byte* out) {
-  const PackedLayout layout = PackedLayout::of(w.type);
-  const std::int64_t row_bytes = w.row_bytes(), blocks = w.cols / 32;
-  const std::int64_t first = group * kPackedRows;
+  const PackedWriter writer{PackedLayout::of(w.type), out};
+  const std::int64_t row_bytes = w.row_bytes(), blocks = w.cols / 32, first = group * kPackedRows;
   const auto rows = static_cast<int>(std::min<std::int64_t>(kPackedRows, w.rows - first));
   const std::byte* from = w.data + first * row_bytes;
-  std::byte* scales = out + blocks * layout.code_bytes;
-  std::byte* headers = scales + blocks * layout.scale_bytes;
-  if (rows < kPackedRows) std::memset(out, 0, static_cast<std::size_t>(layout.group_bytes(w.cols)));
   Panel panel;
-  if (rows < kPackedRows) std::memset(panel.codes, 0, sizeof panel.codes);
+  if (rows < kPackedRows) {
+    std::memset(out, 0, static_cast<std::size_t>(writer.layout.group_bytes(w.cols)));
+    std::memset(panel.codes, 0, sizeof panel.codes);
+  }
   for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
     const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
     fill_panel<Codes>(from, row_bytes, rows, block, count, panel);
     for (int b = 0; b < count; ++b) {
-      auto* to = reinterpret_cast<std::uint8_t*>(out + (block + b) * layout.code_bytes);
-      pack_codes(panel.codes[b], bits_each, to);
+      pack_codes(panel.codes[b], bits_each, reinterpret_cast<std::uint8_t*>(writer.codes(block + b)));
     }
   }
   for (int r = 0; r < rows; ++r) {
     for (std::int64_t b = 0; b < blocks; b += Codes::kGroups) {
       Block read;
       std::memcpy(&read, from + r * row_bytes + b / Codes::kGroups * Codes::kBytes, sizeof read);
-      pack_scales(read, static_cast<int>(b), r, scales, headers);
+      writer.write(read, b, r);
     }
   }
 }

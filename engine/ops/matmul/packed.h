@@ -8,26 +8,27 @@
 namespace hadal::ops {
 
 /// How a matrix lies once its rows are interleaved by sixteen: what the processor multiplies comes as one stream, in
-/// the order it is used, instead of from sixteen places. The codes and scales are the file's, so a product has the same
-/// bits packed or not.
+/// the order it is used, instead of from sixteen places. (Codes and scales in streams of their own were read at half
+/// the speed.) They are the file's, so a product has the same bits packed or not.
 ///
-/// For each sixteen rows, one region after another:
-///   codes   per block of 32 columns [8, 16, 4] of `code_bits`: for every four columns those of row 0, of row 1, ...
+/// Sixteen rows are a sequence of blocks of 32 columns, each codes and then scales; before every eighth lies a header
+/// for the 256 columns that follow.
+///   codes   [8, 16, 4] of 4, 6 or 8 bits: for every four columns those of row 0, of row 1, ...
 ///           4 bits: byte i of 256 has in its low nibble byte i of the first half of those 512, in its high nibble of
 ///           the second. 8 bits: as they are. 6 bits: the low nibbles so, then 128 bytes with the upper two bits: of
 ///           byte i those of bytes i, i + 128, i + 256, i + 384, lowest bits first.
-///   scales  per block, of sixteen rows: Q4_0, Q8_0 binary16 scales; Q4_1 scales, then minima;
-///           Q4_K scales and then minima of a byte; Q6_K int8 scales of the first half, then of the second
-///   headers per super-block of 256 columns, of sixteen rows, binary16: Q4_K scales, then minima; Q6_K scales
+///   scales  of sixteen rows: Q4_0, Q8_0 binary16 scales; Q4_1 scales, then minima; Q4_K scales and then minima of a
+///           byte; Q6_K int8 scales of the first half, then of the second
+///   header  of sixteen rows, binary16: Q4_K scales, then minima; Q6_K scales
 struct PackedLayout {
   std::int64_t code_bytes = 0;    ///< Of a block of all sixteen rows; 0 where a type cannot be packed.
   std::int64_t scale_bytes = 0;   ///< Of a block.
-  std::int64_t header_bytes = 0;  ///< Of a super-block.
+  std::int64_t header_bytes = 0;  ///< Of 256 columns.
 
   static PackedLayout of(DType type);
   /// Bytes of sixteen rows.
   std::int64_t group_bytes(std::int64_t cols) const {
-    return (cols / 32 * (code_bytes + scale_bytes) + cols / 256 * header_bytes + 63) / 64 * 64;
+    return cols / 32 * (code_bytes + scale_bytes) + cols / 256 * header_bytes;
   }
 };
 

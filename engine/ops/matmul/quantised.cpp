@@ -75,7 +75,7 @@ void packed_rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
   Panel panel;
   for (std::int64_t row = begin; row < end; row += kPanelRows) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
-    const Rows packed(o.w.type, o.w.packed + row / kPanelRows * group_bytes, o.w.cols);
+    const Rows packed{{o.w.packed + row / kPanelRows * group_bytes}};
     if (o.tokens <= kTileTokens) {
       multiply_tile<Format>(static_cast<int>(o.tokens), packed, static_cast<int>(blocks), true, rows, o.x, o.y + row,
                             o.w.rows);
