@@ -1,9 +1,6 @@
-#include <QDir>
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
@@ -13,14 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "hadal/engine.h"
-#include "models/open_checkpoint.h"
-#include "models/quantise_model.h"
-#include "ops/cpu_target.h"
+#include "support/hugging_face_folder.h"
 #include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
 
 using namespace hadal;
-using Json = nlohmann::ordered_json;
+using test::as_gguf, test::data_bytes, test::assemble, test::edit, test::edit_header, test::read, test::write,
+    test::Json;
 
 /// Folders as transformers saves them, against what transformers and the tokenizers library make of them
 /// (tests/reference/hugging_face.py), and folders of DeepSeek models that transformers does not know
@@ -28,64 +24,9 @@ using Json = nlohmann::ordered_json;
 class HuggingFaceTest : public QObject {
   Q_OBJECT
 
-  QString data_ = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/hugging_face/";
+  QString data_ = test::hugging_face_data();
   Json cases_;
 
-  static QByteArray read(const QString& path) {
-    QFile file(path);
-    if (!file.open(QFile::ReadOnly)) qFatal("%s: %s", qPrintable(path), qPrintable(file.errorString()));
-    return file.readAll();
-  }
-  static void write(const QString& path, const QByteArray& bytes) {
-    QFile file(path);
-    if (!file.open(QFile::WriteOnly)) qFatal("%s: %s", qPrintable(path), qPrintable(file.errorString()));
-    file.write(bytes);
-  }
-  /// A model's folder with its tokenizer, in a place of its own.
-  QString assemble(const QTemporaryDir& place, const QString& model, const QString& tokenizer = "byte") const {
-    const QString folder = place.filePath(model);
-    QDir().mkpath(folder);
-    for (const QString& name : QDir(data_ + "models/" + model).entryList(QDir::Files)) {
-      QFile::copy(data_ + "models/" + model + "/" + name, folder + "/" + name);
-      QFile(folder + "/" + name).setPermissions(QFile::ReadOwner | QFile::WriteOwner);
-    }
-    write(folder + "/tokenizer.json", read(data_ + "tokenizers/" + tokenizer + ".json"));
-    return folder;
-  }
-  static void edit(const QString& path, const std::function<void(Json&)>& change) {
-    Json json = Json::parse(read(path).toStdString());
-    change(json);
-    write(path, QByteArray::fromStdString(json.dump()));
-  }
-  /// What the header of a safetensors file becomes.
-  static void edit_header(const QString& path, const std::function<void(Json&)>& change) {
-    const QByteArray bytes = read(path);
-    std::uint64_t length;
-    std::memcpy(&length, bytes.constData(), sizeof length);
-    Json json = Json::parse(bytes.mid(8, static_cast<qsizetype>(length)).toStdString());
-    change(json);
-    const std::string header = json.dump();
-    length = header.size();
-    write(path, QByteArray(reinterpret_cast<const char*>(&length), 8) + QByteArray::fromStdString(header) +
-                    bytes.mid(8 + static_cast<qsizetype>(bytes.size() - 8 - data_bytes(bytes))));
-  }
-  static qsizetype data_bytes(const QByteArray& bytes) {
-    std::uint64_t length;
-    std::memcpy(&length, bytes.constData(), sizeof length);
-    return bytes.size() - 8 - static_cast<qsizetype>(length);
-  }
-  /// Writes a model's folder as a GGUF file of F32 beside it.
-  static std::string as_gguf(const QString& folder) {
-    const auto source = open_checkpoint(folder.toStdString());
-    if (!source) qFatal("%s", source.error().message.c_str());
-    auto plan = ModelQuantiser::plan(*source, QuantisationMix::f32, nullptr);
-    if (!plan) qFatal("%s", plan.error().message.c_str());
-    std::string path = folder.toStdString() + ".gguf";
-    ComputePool pool(1);
-    const auto written = plan->write(path, {pool, ops::Backend::cpu, ops::cpu_targets().front().index}, {});
-    if (!written) qFatal("%s", written.error().message.c_str());
-    return path;
-  }
   enum class Rows { logits, drafts };
   static std::vector<float> computed(const std::shared_ptr<const Model>& model, const std::vector<TokenId>& ids,
                                      Device device, Rows rows, bool step) {
