@@ -107,9 +107,11 @@ class ModelChoiceTest : public QObject {
     QCOMPARE(HadalProcess(profile_->path(), {folder + u'/'}, false).run(), 0);
     QCOMPARE(HadalProcess(profile_->path(), brief_, false).run(), 0);
     // The folder is the model that is there, however it is written.
-    QCOMPARE(HadalProcess(profile_->path(), brief_ + QStringList{QStringLiteral("--model"), folder + QStringLiteral("/config.json")}, false)
-                 .run(),
-             0);
+    QCOMPARE(
+        HadalProcess(profile_->path(),
+                     brief_ + QStringList{QStringLiteral("--model"), folder + QStringLiteral("/config.json")}, false)
+            .run(),
+        0);
     ::kill(static_cast<pid_t>(window.processId()), SIGTERM);
     QVERIFY(window.waitForFinished());
     QCOMPARE(profile_->all().last().model, QStringLiteral("Tiny-V1.5"));
@@ -119,8 +121,8 @@ class ModelChoiceTest : public QObject {
   void aFolderWithoutAModelIsSaid() {
     const QString folder = folder_->filePath(QStringLiteral("Pictures"));
     QVERIFY(QDir().mkpath(folder));
-    HadalProcess program(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--model"), folder},
-                         false);
+    HadalProcess program(profile_->path(),
+                         {QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--model"), folder}, false);
     QCOMPARE(program.run(), 1);
     const QString said = program.err();
     QVERIFY2(said.contains(QStringLiteral("The folder Pictures holds no model")), qPrintable(said));
@@ -130,10 +132,11 @@ class ModelChoiceTest : public QObject {
   void aHandedOverBrokenFileLeavesTheAnswerAlone() {
     HadalProcess window(profile_->path(), {}, false);
     profile_->startAndWait(window);
-    HadalProcess asking(profile_->path(),
-                        {QStringLiteral("--ask"), QStringLiteral("Tell me a long story about a whale, in ten chapters."),
-                         QStringLiteral("--max-tokens"), QStringLiteral("60"), QStringLiteral("--json")},
-                        false);
+    HadalProcess asking(
+        profile_->path(),
+        {QStringLiteral("--ask"), QStringLiteral("Tell me a long story about a whale, in ten chapters."),
+         QStringLiteral("--max-tokens"), QStringLiteral("60"), QStringLiteral("--json")},
+        false);
     asking.start();
     asking.event();
     QVERIFY(asking.event().contains(QStringLiteral("delta")));
@@ -142,7 +145,8 @@ class ModelChoiceTest : public QObject {
     for (QJsonObject event = asking.event(); !event.isEmpty(); event = asking.event()) last = event;
     QCOMPARE(last[QStringLiteral("finished")].toString(), QStringLiteral("done"));
     QCOMPARE(last[QStringLiteral("tokens")].toInt(), 60);
-    HadalProcess next(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("What is the capital of France?")}, false);
+    HadalProcess next(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("What is the capital of France?")},
+                      false);
     QCOMPARE(next.run(), 0);
     ::kill(static_cast<pid_t>(window.processId()), SIGTERM);
     QVERIFY(window.waitForFinished());
@@ -169,8 +173,8 @@ class ModelChoiceTest : public QObject {
   }
 
   void aFileNamedForThisRunHasNoStandIn() {
-    HadalProcess program(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("Hello?"),
-                                            QStringLiteral("--model"), broken_},
+    HadalProcess program(profile_->path(),
+                         {QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--model"), broken_},
                          false);
     QCOMPARE(program.run(), 1);
     const QString said = program.err();
@@ -181,7 +185,8 @@ class ModelChoiceTest : public QObject {
 
  private:
   const QString model_ = qEnvironmentVariable("HADAL_TEST_MODEL");
-  const QStringList brief_{QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--max-tokens"), QStringLiteral("4")};
+  const QStringList brief_{QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--max-tokens"),
+                           QStringLiteral("4")};
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<PreparedProfile> profile_;
   QString broken_;
