@@ -155,6 +155,14 @@ class HuggingFaceTest : public QObject {
     const auto file = open_checkpoint(path);
     QVERIFY2(bool(file), file ? "" : file.error().message.c_str());
     for (const std::string_view key : file->keys()) QVERIFY(!key.ends_with("rope.pairs"));
+    // Experts are together, as everybody's GGUF files have them.
+    for (const char* part : {"blk.1.ffn_gate", "blk.1.ffn_up", "blk.1.ffn_down"}) {
+      const std::string first = std::string(part) + ".0.weight";
+      QVERIFY(file->find_tensor(first) == nullptr);
+      if (source->find_tensor(first) == nullptr) continue;
+      const CheckpointTensor* stacked = file->find_tensor(std::string(part) + "_exps.weight");
+      QVERIFY(stacked != nullptr && stacked->dimensions == 3 && stacked->shape[2] > 1);
+    }
     const auto model = Model::load(path);
     QVERIFY2(bool(model), model ? "" : model.error().message.c_str());
     const float error = error_of(*model, name, Device::reference);
