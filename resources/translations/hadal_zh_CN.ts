@@ -203,6 +203,10 @@
         <translation>%1.expert_count 缺失或为 0，而 %2.leading_dense_block_count 之后还有带专家的层。</translation>
     </message>
     <message>
+        <source>tensor %1 belongs to no part of the model that the metadata describe (%2.block_count is %3); the answers would be wrong without it.</source>
+        <translation>张量 %1 不属于元数据所描述的模型（%2.block_count 为 %3）的任何部分；缺了它，回答会出错。</translation>
+    </message>
+    <message>
         <source>tensor %1 holds a value that is not finite.</source>
         <translation>张量 %1 中有不是有限数的值。</translation>
     </message>

@@ -137,13 +137,14 @@ void write_deepseek2(ConfigReader& config, std::string_view choice, std::string_
   }
   keys.u32("expert_gating_func", scored == "sigmoid" ? 2 : 1);
   // The first configurations of V2 spell it "gready".
-  if (method == "greedy" || method == "gready") return;
-  if (method != "group_limited_greedy" && method != "noaux_tc") {
+  const bool greedy = method == "greedy" || method == "gready";
+  if (!greedy && method != "group_limited_greedy" && method != "noaux_tc") {
     config.unsupported(
         concat("topk_method \"", printable(method), "\" is not known; greedy, group_limited_greedy and noaux_tc are."));
   }
   config.require((method == "noaux_tc") == (scored == "sigmoid"),
                  "topk_method and scoring_func do not go together in any published model.");
+  if (greedy) return;
   keys.u32("expert_group_count", config.count("n_group"));
   keys.u32("expert_group_used_count", config.count("topk_group"));
 }
