@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "app/inference/model_path.h"
 #include "app/plugins/plugin_list.h"
 #include "app/settings/settings.h"
 
@@ -31,7 +32,7 @@ struct Options {
   QCommandLineOption chat{QStringLiteral("chat"), Sentences::tr("Chat in the terminal.")};
   QCommandLineOption profile{QStringLiteral("profile"),
                              Sentences::tr("Keep everything in <folder> instead of ~/.local/share/hadal."), Sentences::tr("folder")};
-  QCommandLineOption model{QStringLiteral("model"), Sentences::tr("Use this GGUF file."), Sentences::tr("file")};
+  QCommandLineOption model{QStringLiteral("model"), Sentences::tr("Use this model: a GGUF file, or a folder as Hugging Face publishes models."), Sentences::tr("path")};
   QCommandLineOption language{QStringLiteral("language"), Sentences::tr("Language for this run: system, en or zh_CN."),
                               Sentences::tr("language")};
   QCommandLineOption theme{QStringLiteral("theme"), Sentences::tr("Theme for this run: system, light or dark."), Sentences::tr("theme")};
@@ -80,12 +81,19 @@ QString readChoice(const QCommandLineParser& parser, const QCommandLineOption& o
   return Sentences::tr("--%1 takes one of %2, not \"%3\".").arg(option.names().first(), choices.join(QStringLiteral(", ")), to);
 }
 
-/// Files among the words are models, the rest is a question.
+/// A folder with a model in it, or a file of such a folder; words that happen to be a folder's name are none.
+bool namesModel(const QString& word) {
+  if (word.endsWith(QStringLiteral(".gguf"), Qt::CaseInsensitive)) return true;
+  const QFileInfo info(word);
+  if (info.isDir()) return word.contains(u'/') || modelAt(word).error.isEmpty();
+  return isPartOfModel(word) && info.exists();
+}
+
+/// Files and folders among the words are models, the rest is a question.
 QString readWords(const QStringList& words, CommandLine& line) {
   QStringList question;
   for (const QString& word : words) {
-    const bool model = word.endsWith(QStringLiteral(".gguf"), Qt::CaseInsensitive);
-    if (!model)
+    if (!namesModel(word))
       question.append(word);
     else if (line.model.isEmpty())
       line.model = word;
@@ -126,7 +134,7 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
   parser.setApplicationDescription(Sentences::tr("Runs language models on your own machine. Everything stays in one folder."));
   parser.addOptions({options.ask, options.json, options.seed, options.maxTokens, options.chat, options.profile, options.model, options.language,
                      options.theme, options.context, options.threads, options.plugins, options.help, options.version});
-  parser.addPositionalArgument(QStringLiteral("words"), Sentences::tr("A GGUF file to use, or a question for the window."),
+  parser.addPositionalArgument(QStringLiteral("words"), Sentences::tr("A model to use (a GGUF file or a model's folder), or a question for the window."),
                                QStringLiteral("[words...]"));
   if (!parser.parse(arguments)) return Line::failure(parser.errorText());
 
@@ -166,7 +174,7 @@ Outcome<CommandLine> parseCommandLine(const QStringList& arguments) {
                        {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}, line.theme);
   if (wrong.isEmpty()) wrong = readWords(parser.positionalArguments(), line);
   if (!wrong.isEmpty()) return Line::failure(wrong);
-  if (!line.model.isEmpty()) line.model = QFileInfo(line.model).absoluteFilePath();
+  if (!line.model.isEmpty()) line.model = QDir::cleanPath(QFileInfo(line.model).absoluteFilePath());
 
   if (parser.isSet(options.ask)) {
     line.mode = CommandLine::Mode::Ask;

@@ -156,7 +156,7 @@ void Program::chooseModel(const QString& file) {
 }
 
 void Program::modelLoaded(const QString& file) {
-  if (!chosenModel_.isEmpty() && file == chosenModel_) settings_.accept(setting::modelFile, file);
+  if (!chosenModel_.isEmpty() && file == chosenModel_) settings_.accept(setting::modelFile, inference_.status().path);
   chosenModel_.clear();
 }
 

@@ -4,6 +4,7 @@
 #include <QFileInfo>
 
 #include "app/inference/model_name.h"
+#include "app/inference/model_path.h"
 #include "app/inference/prompt_encoder.h"
 
 namespace hadal {
@@ -11,6 +12,7 @@ namespace hadal {
 namespace {
 
 constexpr int kProgressMilliseconds = 50;
+constexpr int kExpertsMilliseconds = 500;
 
 QString fromEngine(const std::string& text) {
   return QString::fromStdString(text);
@@ -117,14 +119,21 @@ EngineWorker::Loaded EngineWorker::read(const QList<ModelSearch>& searches, Load
   Loaded result;
   const auto attempt = [&](const QString& file) {
     if (file.isEmpty()) return;
-    auto model = Model::load(QFile::encodeName(file).toStdString(), &control);
-    if (model) {
-      result.file = file;
-      result.model = std::move(*model);
-    } else if (result.failedFile.isEmpty()) {
-      result.failedFile = file;
-      result.failure = fromEngine(model.error().message);
+    const ModelPath meant = modelAt(file);
+    auto failure = meant.error;
+    if (failure.isEmpty()) {
+      auto model = Model::load(QFile::encodeName(meant.path).toStdString(), &control);
+      if (model) {
+        result.asked = file;
+        result.file = meant.path;
+        result.model = std::move(*model);
+        return;
+      }
+      failure = fromEngine(model.error().message);
     }
+    if (!result.failedFile.isEmpty()) return;
+    result.failedFile = file;
+    result.failure = failure;
   };
   for (const ModelSearch& search : searches) {
     if (!result.model && !control.cancel) attempt(search.find());
@@ -175,13 +184,13 @@ void EngineWorker::adopt(const Loaded& next) {
     why = makeEngine(next.file, next.model);
     if (!why.isEmpty() && !makeEngine(file_, model_).isEmpty()) dropModel();
   }
-  if (!why.isEmpty()) return refuseModel(next.file, why);
+  if (!why.isEmpty()) return refuseModel(next.asked, why);
   ModelStatus status = readyStatus();
   status.failedPath = next.failedFile;
   status.error = next.failure;
   setStatus(status);
   if (!next.failedFile.isEmpty()) Q_EMIT modelFailed(next.failedFile, next.failure);
-  Q_EMIT modelLoaded(next.file);
+  Q_EMIT modelLoaded(next.asked);
   startWaiting();
 }
 
@@ -233,6 +242,11 @@ ModelStatus EngineWorker::readyStatus() const {
   status.contextLength = running.context_length;
   status.trainedContext = static_cast<int>(model_->info().context_length);
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
+  const ExpertUsage& experts = engine_->expert_usage();
+  if (experts.layers > 0) {
+    status.experts = static_cast<int>(experts.experts);
+    status.expertsUsed = static_cast<int>(experts.used);
+  }
   status.chatTemplate = chatTemplate_;
   status.advice = advice_;
   return status;
@@ -255,8 +269,14 @@ void EngineWorker::refuseModel(const QString& file, const QString& sentence) {
 }
 
 void EngineWorker::setStatus(ModelStatus status) {
+  // Another model, or the same in a new engine, begins to count anew.
+  const bool counts = status.experts > 0, counted = status_.experts > 0;
   status_ = std::move(status);
   Q_EMIT statusChanged(status_);
+  if (counts)
+    tellOfExperts();
+  else if (counted)
+    Q_EMIT expertsChanged({});
 }
 
 void EngineWorker::configure(int threads, int contextLength) {
@@ -290,8 +310,8 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
   if (status_.state == ModelStatus::State::Failed) return refuse(GenerationEnd::Failed, status_.error);
   if (!engine_) {
     return refuse(GenerationEnd::NoModel,
-                  tr("There is no model to answer with. Add a GGUF file: choose it as the model, "
-                     "or start Hadal with --model FILE."));
+                  tr("There is no model to answer with. Choose a GGUF file or a model's folder, "
+                     "or start Hadal with --model PATH."));
   }
   auto prompt = encodePrompt(*model_, request.messages, request.continueLast);
   if (!prompt) return refuse(GenerationEnd::Failed, fromEngine(prompt.error().message));
@@ -357,10 +377,17 @@ void EngineWorker::pump() {
   scheduled_ = false;
   if (!engine_) return;
   for (const Event& event : engine_->step()) handle(event);
+  if (running_.empty() || toldOfExperts_.hasExpired(kExpertsMilliseconds)) tellOfExperts();
   if (running_.empty())
     settle();
   else
     schedule();
+}
+
+/// Nobody asks for it: the figures are small, and who opens their page in the middle of an answer sees them at once.
+void EngineWorker::tellOfExperts() {
+  toldOfExperts_.start();
+  if (status_.experts > 0 && engine_) Q_EMIT expertsChanged(expertUseOf(engine_->expert_usage()));
 }
 
 void EngineWorker::handle(const Event& event) {

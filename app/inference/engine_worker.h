@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QThreadPool>
 #include <QTimer>
@@ -45,12 +46,14 @@ class EngineWorker : public QObject {
   void progressed(quint64 ticket, const hadal::GenerationStats& stats);
   void finished(quint64 ticket, hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
   void measured(quint64 ticket, int tokens);
+  void expertsChanged(const hadal::ExpertUse& use);
 
  private:
   struct Load;  ///< One attempt; a newer one makes it void.
   /// What an attempt came to.
   struct Loaded {
-    QString file;
+    QString asked;                       ///< What was to be loaded: a file, a folder, or a file of a folder.
+    QString file;                        ///< What that stands for.
     std::shared_ptr<const Model> model;  ///< Null: none was found, or the failure says why it could not be loaded.
     QString failedFile, failure;         ///< Also beside a model, if that is not the first choice.
   };
@@ -81,6 +84,7 @@ class EngineWorker : public QObject {
   /// The second half of answerNow(); false if there is nothing to go on with.
   bool goOnWithAnswer(StreamedAnswer& answer);
   void flush(StreamedAnswer& answer);
+  void tellOfExperts();
 
   EngineOptions options_;
   QString file_;  ///< Of model_.
@@ -92,6 +96,7 @@ class EngineWorker : public QObject {
   std::optional<Loaded> next_;  ///< Waits for the answers of model_ to end.
   bool optionsChanged_ = false;
   ModelStatus status_;
+  QElapsedTimer toldOfExperts_;
 
   std::shared_ptr<Load> load_;
   QTimer loadTimer_;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/chat/chat_types.h"
+#include "app/inference/expert_use.h"
 #include "app/inference/sampling_advice.h"
 
 namespace hadal {
@@ -81,7 +82,7 @@ struct ModelStatus {
   /// At the program's start Loading stands for looking for a model as well.
   enum class State { NoModel, Loading, Ready, Failed };
   State state = State::NoModel;
-  QString path;
+  QString path;          ///< The file or folder that is loaded.
   QString name;          ///< The file's name without its ending and type: what the person chose.
   QString quantisation;  ///< The weights' main type, "Q4_1".
   /// State::Failed: why, as the engine's sentence. State::Ready: why failedPath, wanted last, is not the one in use.
@@ -92,6 +93,8 @@ struct ModelStatus {
   int contextLength = 0;
   int trainedContext = 0;   ///< Tokens the model was made for; 0: not known. A longer context cannot be set.
   quint64 memoryBytes = 0;  ///< Weights and cache.
+  int experts = 0;          ///< Of a layer of a mixture of experts; 0: the model is none.
+  int expertsUsed = 0;      ///< For each token.
   TemplateStatus chatTemplate{};
   SamplingAdvice advice{};
 };
@@ -105,9 +108,13 @@ class InferenceService : public QObject {
   /// Loads a model to take the place of the one there is. That one goes on answering until the new one is loaded and
   /// the answers it began are complete; if loading fails, it stays. Progress comes as statusChanged, the outcome also
   /// as modelLoaded or modelFailed, unless a later load() made this one void. New requests wait for the outcome.
+  ///
+  /// `file`: a GGUF file, a folder as Hugging Face publishes models, or a file in one; see modelAt().
   virtual void load(const QString& file) = 0;
   virtual void unload() = 0;
   virtual const ModelStatus& status() const = 0;
+  /// Of the model in use.
+  virtual ExpertUse experts() const { return {}; }
   /// How the model that is loaded, and later ones, are run; 0 leaves the choice to the engine. Takes effect when no
   /// answer is being computed.
   virtual void configure(int threads, int contextLength) = 0;
@@ -121,11 +128,14 @@ class InferenceService : public QObject {
 
  Q_SIGNALS:
   void statusChanged(const hadal::ModelStatus& status);
-  /// After the statusChanged that goes with it.
+  /// After the statusChanged that goes with it, whose path says what `file`, as it was given to load(), stands for.
   void modelLoaded(const QString& file);
   /// `error` is the engine's sentence. What answers now, if anything, tells status().
   void modelFailed(const QString& file, const QString& error);
   void promptMeasured(quint64 ticket, int tokens);
+  /// Of a mixture of experts: at most twice a second while it computes, once more when it rests. Of others: once,
+  /// empty.
+  void expertsChanged(const hadal::ExpertUse& use);
 };
 
 }  // namespace hadal

@@ -41,6 +41,10 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
   });
   connect(worker_, &EngineWorker::modelLoaded, this, &InferenceService::modelLoaded);
   connect(worker_, &EngineWorker::modelFailed, this, &InferenceService::modelFailed);
+  connect(worker_, &EngineWorker::expertsChanged, this, [this](const ExpertUse& use) {
+    experts_ = use;
+    Q_EMIT expertsChanged(experts_);
+  });
   connect(worker_, &EngineWorker::measured, this, &InferenceService::promptMeasured);
   connect(worker_, &EngineWorker::promptProgress, this, [this](quint64 ticket, int done, int total) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->promptProgress(done, total);

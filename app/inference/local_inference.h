@@ -23,6 +23,7 @@ class LocalInference : public InferenceService {
   void load(const ModelSearch& search);
   void unload() override;
   const ModelStatus& status() const override { return status_; }
+  ExpertUse experts() const override { return experts_; }
   void configure(int threads, int contextLength) override;
   std::unique_ptr<Generation> generate(GenerationRequest request) override;
   quint64 measure(QList<PromptMessage> messages) override;
@@ -31,6 +32,7 @@ class LocalInference : public InferenceService {
   class Handle;
 
   ModelStatus status_;
+  ExpertUse experts_;
   quint64 lastTicket_ = 0;
   QHash<quint64, Handle*> handles_;
   QThread thread_;

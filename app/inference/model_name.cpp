@@ -5,6 +5,8 @@
 #include <QRegularExpression>
 #include <QStringList>
 
+#include "app/inference/model_path.h"
+
 namespace hadal {
 
 QString modelName(const QString& file, const QString& nameInside) {
@@ -14,7 +16,8 @@ QString modelName(const QString& file, const QString& nameInside) {
       QRegularExpression::CaseInsensitiveOption);
   static const QStringList meaningless{QStringLiteral("model"), QStringLiteral("ggml-model"), QStringLiteral("ggml")};
 
-  const QFileInfo info(QDir::cleanPath(file));
+  const QFileInfo given(QDir::cleanPath(file));
+  const QFileInfo info = isPartOfModel(file) ? QFileInfo(given.path()) : given;
   const QLatin1String ending(".gguf");
   QString stem = info.fileName();
   if (stem.endsWith(ending, Qt::CaseInsensitive)) stem.chop(ending.size());

@@ -4,6 +4,8 @@
 #include <QDir>
 #include <QFileInfo>
 
+#include "app/inference/model_path.h"
+
 namespace hadal {
 
 QStringList ModelSearch::standardFolders(const QString& profileFolder) {
@@ -16,9 +18,8 @@ QStringList ModelSearch::standardFolders(const QString& profileFolder) {
 
 QString ModelSearch::findInFolders() const {
   for (const QString& folder : folders) {
-    const QDir dir(folder);
-    const QStringList names = dir.entryList({QStringLiteral("*.gguf")}, QDir::Files | QDir::Readable, QDir::Name);
-    if (!names.isEmpty()) return dir.filePath(names.first());
+    const QStringList found = modelsIn(folder);
+    if (!found.isEmpty()) return found.first();
   }
   return {};
 }

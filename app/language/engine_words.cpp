@@ -172,6 +172,9 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2, which this version cannot compute with."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2; a vector must be F32, F16 or BF16."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is %2 where the model needs %3."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "tensor %1 belongs to no part of the model that the metadata describe (%2.block_count is %3); the "
+                      "answers would be wrong without it."),
     QT_TRANSLATE_NOOP(
         "Engine", "the model's architecture (metadata general.architecture) is \"%1\"; this version of Hadal runs %2."),
     QT_TRANSLATE_NOOP("Engine",

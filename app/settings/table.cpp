@@ -29,9 +29,10 @@ QList<SettingSpec> makeTable() {
                 .type = SettingType::File,
                 .defaultValue = QString(),
                 .page = QT_TRANSLATE_NOOP("Settings", "Model"),
-                .label = QT_TRANSLATE_NOOP("Settings", "Model file"),
+                .label = QT_TRANSLATE_NOOP("Settings", "Model used"),
                 .help = QT_TRANSLATE_NOOP("Settings",
-                                          "A GGUF file. Empty: the first model found beside the program, in "
+                                          "A GGUF file, or a folder as Hugging Face publishes models. Empty: the first "
+                                          "model found beside the program, in "
                                           "the folders for shared models and in this profile.")});
   table.append({.key = setting::contextLength,
                 .type = SettingType::Integer,

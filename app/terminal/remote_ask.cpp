@@ -4,6 +4,7 @@
 #include <QJsonDocument>
 
 #include "app/inference/inference_service.h"
+#include "app/inference/model_path.h"
 #include "app/profile/instance.h"
 #include "app/terminal/ask_session.h"
 
@@ -13,7 +14,7 @@ AskHost::AskHost(InstanceServer& server, ChatService& chat, InferenceService& in
     : QObject(parent), chat_(chat), inference_(inference) {
   connect(&server, &InstanceServer::asked, this, [this](const HandOver& what, QLocalSocket* asker) {
     // Loading another model for one question would take this one from whoever works with it.
-    if (!what.model.isEmpty() && QFileInfo(what.model) != QFileInfo(inference_.status().path)) {
+    if (!what.model.isEmpty() && QFileInfo(modelAt(what.model).path) != QFileInfo(inference_.status().path)) {
       InstanceServer::reply(asker,
                             {{QStringLiteral("error"),
                               tr("Hadal is already running with this profile and another model. Choose %1 there, or "

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <QDir>
 #include <QFileInfo>
 #include <QLocale>
 #include <QSocketNotifier>
@@ -121,7 +122,7 @@ void TerminalChat::obey(const QString& line) {
   } else if (command == u"/open") {
     open(argument.toInt());
   } else if (command == u"/model" && !argument.isEmpty()) {
-    useModel(QFileInfo(argument).absoluteFilePath());
+    useModel(QDir::cleanPath(QFileInfo(argument).absoluteFilePath()));
   } else if (command == u"/model") {
     const ModelStatus& status = services_.inference.status();
     say(status.path.isEmpty() ? tr("No model is loaded.") : status.path);
@@ -158,7 +159,7 @@ QString TerminalChat::help() {
       "/new         begin a new chat\n"
       "/list        list the chats\n"
       "/open N      go on with chat N of the list\n"
-      "/model FILE  use this GGUF file; without FILE: tell which one is used\n"
+      "/model PATH  use this GGUF file or model's folder; without PATH: tell which one is used\n"
       "/quit        end, as Ctrl-D and Ctrl-C do\n"
       "Ctrl-C       stop the answer\n");
 }

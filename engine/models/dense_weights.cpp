@@ -54,6 +54,7 @@ Result<DenseWeights> read_dense_weights(const Checkpoint& file, const DenseArchi
     if (auto checked = check_rope_factors(file, weights.rope_factors); !checked) return checked.error();
   }
   if (!read.result()) return read.result().error();
+  if (auto all = tensors.all_taken(a.name, p.layers); !all) return all.error();
   weights.bytes = tensors.bytes();
   return weights;
 }

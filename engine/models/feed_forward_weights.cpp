@@ -71,6 +71,8 @@ FeedForwardWeights read_feed_forward(LayerReader& read, const FeedForwardParamet
   }
   read.linear("ffn_gate_inp", p.router.experts, p.width, w.router);
   read_router_bias(read, p, w.router_bias);
+  // As many experts as the router has, not as many as a key says: a wrong one must not cost gigabytes.
+  if (!read.result()) return w;
   w.experts = read_experts(read, p);
   if (p.shared_inner > 0) {
     read.linear("ffn_gate_shexp", p.shared_inner, p.width, w.mlp.gate);

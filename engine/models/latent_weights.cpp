@@ -97,6 +97,7 @@ Result<LatentModelWeights> read_latent_weights(const Checkpoint& file, const Lat
     }
     if (!read.result()) return read.result().error();
   }
+  if (auto all = tensors.all_taken(kLatentArchitecture, p.layers + p.draft_layers); !all) return all.error();
   weights.bytes = tensors.bytes();
   return weights;
 }

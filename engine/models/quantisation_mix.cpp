@@ -161,7 +161,7 @@ std::optional<QuantisationMix> find_quantisation_mix(std::string_view name) {
 
 bool layer_gets_more(std::int64_t layer, std::int64_t layers) {
   const std::int64_t eighth = layers / 8;
-  return layer < eighth || layer >= layers - eighth || (layer - eighth) % 3 == 2;
+  return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
 }
 
 TypeChoice choose_type(QuantisationMix mix, const MixModel& model, const MixTensor& tensor) {

@@ -37,7 +37,7 @@ struct MixTraits {
   std::string_view name;    ///< As a person types it: "Q4_K_M".
   std::uint32_t file_type;  ///< The nearest of GGUF's numbers for general.file_type.
   DType base;               ///< Of most matrices.
-  DType more;               ///< Of attn_v and ffn_down in the layers where_more() names.
+  DType more;               ///< Of attn_v and ffn_down in the layers that layer_gets_more() names.
   DType output;             ///< Of the output matrix, also where it is the token embedding.
   DType embedding;          ///< Of the token embedding.
 };
@@ -68,7 +68,8 @@ struct TypeChoice {
 /// (Q4_K to Q5_0, Q5_K to Q5_1, Q6_K to Q8_0, Q2_K, Q3_K and IQ4_XS to IQ4_NL), and from there to F16.
 TypeChoice choose_type(QuantisationMix mix, const MixModel& model, const MixTensor& tensor);
 
-/// The layers that get more bits in a mix: the first and the last eighth, and every third between them.
+/// The layers that get more bits in a mix: the first eighth, rounded down, the last, rounded up, and every third
+/// between them. The same as llama.cpp's use_more_bits, so that a mix of one name is one mix.
 bool layer_gets_more(std::int64_t layer, std::int64_t layers);
 
 }  // namespace hadal

@@ -37,6 +37,15 @@ std::int64_t matrices_of(const CheckpointTensor& tensor) {
   return static_cast<std::int64_t>(tensor.elements / (tensor.shape[0] * tensor.shape[1]));
 }
 
+/// The part whose type cannot be read; null if there is none.
+const CheckpointTensor* unreadable(const StackedTensor& tensor) {
+  const auto found = std::ranges::find_if(tensor.parts, [&](const CheckpointTensor* part) {
+    const bool whole = !is_float(part->type) && tensor.parts.size() == 1;
+    return !whole && !dtype_traits(part->type).computable;
+  });
+  return found == tensor.parts.end() ? nullptr : *found;
+}
+
 std::int64_t layers_of(const Checkpoint& source) {
   const auto architecture = source.string_or("general.architecture", "");
   const auto layers = architecture ? source.u32_or(concat(*architecture, ".block_count"), 0) : Result<std::uint32_t>(0);
@@ -91,22 +100,25 @@ Result<ModelQuantiser> ModelQuantiser::plan(const Checkpoint& source, Quantisati
   ModelQuantiser out(source, importance);
   out.copy_metadata(mix);
   const MixModel model{layers_of(source), source.find_tensor("output.weight") == nullptr};
-  for (const CheckpointTensor& tensor : source.tensors()) {
-    const std::span<const std::uint64_t> shape(tensor.shape.data(), tensor.dimensions);
-    TensorQuantisation work{&tensor, {tensor.type, tensor.type}, false};
-    if (is_float(tensor.type)) {
-      if (!dtype_traits(tensor.type).computable) {
-        return source.error(ErrorCode::unsupported, concat("tensor ", printable(tensor.name), " is of type ",
-                                                           dtype_traits(tensor.type).name, ", which cannot be read."));
-      }
-      work.choice = choose_type(mix, model, {tensor.name, shape});
-      work.weighed = importance != nullptr &&
-                     importance->importance(tensor.name, tensor.columns(), matrices_of(tensor)).has_value();
+  auto tensors = stacked_tensors(source);
+  if (!tensors) return tensors.error();
+  for (StackedTensor& tensor : *tensors) {
+    if (const CheckpointTensor* part = unreadable(tensor)) {
+      return source.error(ErrorCode::unsupported, concat("tensor ", printable(part->name), " is of type ",
+                                                         dtype_traits(part->type).name, ", which cannot be read."));
     }
-    out.plan_.tensor(tensor.name, work.choice.type, shape);
-    out.source_bytes_ += tensor.bytes();
-    out.elements_ += tensor.elements;
-    out.tensors_.push_back(work);
+    const DType own = tensor.parts.front()->type;
+    TensorQuantisation work{std::move(tensor), {own, own}, false};
+    const StackedTensor& stacked = work.tensor;
+    if (is_float(own)) {
+      work.choice = choose_type(mix, model, {stacked.name, stacked.shape});
+      work.weighed = importance != nullptr &&
+                     importance->importance(stacked.name, stacked.columns(), stacked.matrices()).has_value();
+    }
+    out.plan_.tensor(stacked.name, work.choice.type, stacked.shape);
+    out.source_bytes_ += stacked.bytes();
+    out.elements_ += stacked.elements();
+    out.tensors_.push_back(std::move(work));
   }
   if (!out.plan_.result()) return out.plan_.result().error();
   out.file_bytes_ = out.plan_.file_bytes();
@@ -131,7 +143,7 @@ Result<void> ModelQuantiser::write(const std::filesystem::path& path, const ops:
   std::uint64_t done = 0;
   for (const TensorQuantisation& work : tensors_) {
     if (auto written = write_tensor(*writer, context, work, done, progress); !written) return written;
-    done += work.tensor->bytes();
+    done += work.tensor.bytes();
   }
   return writer->finish();
 }
@@ -139,33 +151,48 @@ Result<void> ModelQuantiser::write(const std::filesystem::path& path, const ops:
 Result<void> ModelQuantiser::write_tensor(GgufWriter& writer, const ops::Context& context,
                                           const TensorQuantisation& work, std::uint64_t done,
                                           const Progress& progress) const {
-  const CheckpointTensor& tensor = *work.tensor;
-  if (!is_float(tensor.type)) return writer.append(tensor.data);
-  const std::int64_t cols = tensor.columns(), rows = tensor.rows(), matrix_rows = rows / matrices_of(tensor);
-  const auto importance = work.weighed ? importance_->importance(tensor.name, cols, matrices_of(tensor)) : std::nullopt;
-  const std::int64_t row_bytes = WeightView{nullptr, rows, cols, work.choice.type}.row_bytes();
+  const StackedTensor& tensor = work.tensor;
+  if (!is_float(work.source_type())) return writer.append(tensor.parts.front()->data);
+  const auto importance =
+      work.weighed ? importance_->importance(tensor.name, tensor.columns(), tensor.matrices()) : std::nullopt;
+  std::int64_t matrix = 0;
+  for (const CheckpointTensor* part : tensor.parts) {
+    const float* weights = importance ? importance->data() + matrix * tensor.columns() : nullptr;
+    const auto tell = [&](std::uint64_t bytes) { return !progress || progress(done + bytes); };
+    if (auto written = write_part(writer, context, *part, work.choice.type, weights, tell); !written) return written;
+    matrix += matrices_of(*part);
+    done += part->bytes();
+  }
+  return {};
+}
+
+/// `importance`: of the part's first matrix, then of the others; or null.
+Result<void> ModelQuantiser::write_part(GgufWriter& writer, const ops::Context& context, const CheckpointTensor& part,
+                                        DType type, const float* importance, const Progress& progress) const {
+  const std::int64_t cols = part.columns(), rows = part.rows(), matrix_rows = rows / matrices_of(part);
+  const std::int64_t row_bytes = WeightView{nullptr, rows, cols, type}.row_bytes();
   const std::int64_t most = std::clamp<std::int64_t>(kPieceElements / cols, 1, matrix_rows);
   std::vector<float> floats(static_cast<std::size_t>(most * cols));
   std::vector<std::byte> blocks(static_cast<std::size_t>(most * row_bytes));
-  const RopeOrder order(source_, tensor.name);
+  const RopeOrder order(source_, part.name);
   // A piece lies within one matrix, whose columns have one importance.
   for (std::int64_t row = 0, count = 0; row < rows; row += count) {
     count = std::min(most, matrix_rows - row % matrix_rows);
-    read_rows(context, tensor, order, row, count, floats.data());
-    const float* weights = importance ? importance->data() + row / matrix_rows * cols : nullptr;
-    if (!ops::quantise(context, work.choice.type, floats.data(), count, cols, weights, blocks.data())) {
-      return source_.error(ErrorCode::invalid_file, concat("tensor ", printable(tensor.name),
+    read_rows(context, part, order, row, count, floats.data());
+    const float* weights = importance != nullptr ? importance + row / matrix_rows * cols : nullptr;
+    if (!ops::quantise(context, type, floats.data(), count, cols, weights, blocks.data())) {
+      return source_.error(ErrorCode::invalid_file, concat("tensor ", printable(part.name),
                                                            " holds a weight that is no number, or too large for ",
-                                                           dtype_traits(work.choice.type).name, "."));
+                                                           dtype_traits(type).name, "."));
     }
     // What has its type already is not searched for again.
     const auto bytes = static_cast<std::size_t>(count * row_bytes);
-    const auto piece = tensor.type == work.choice.type && !order.changes()
-                           ? tensor.data.subspan(static_cast<std::size_t>(row * row_bytes), bytes)
+    const auto piece = part.type == type && !order.changes()
+                           ? part.data.subspan(static_cast<std::size_t>(row * row_bytes), bytes)
                            : std::span<const std::byte>(blocks).first(bytes);
     if (auto written = writer.append(piece); !written) return written;
-    const auto part = static_cast<double>(row + count) / static_cast<double>(rows);
-    if (progress && !progress(done + static_cast<std::uint64_t>(part * static_cast<double>(tensor.bytes())))) {
+    const auto share = static_cast<double>(row + count) / static_cast<double>(rows);
+    if (!progress(static_cast<std::uint64_t>(share * static_cast<double>(part.bytes())))) {
       return Error{ErrorCode::cancelled, "Quantising was cancelled."};
     }
   }

@@ -11,19 +11,22 @@
 #include "formats/gguf_writer.h"
 #include "models/importance_matrix.h"
 #include "models/quantisation_mix.h"
+#include "models/stacked_experts.h"
 #include "ops/context.h"
 
 namespace hadal {
 
 /// What becomes of one tensor.
 struct TensorQuantisation {
-  const CheckpointTensor* tensor;
+  StackedTensor tensor;
   TypeChoice choice;
   bool weighed;  ///< The importance matrix has the tensor.
+
+  DType source_type() const { return tensor.parts.front()->type; }
 };
 
-/// A checkpoint to be written as one GGUF file in other types. Made at once and without reading a weight, so that its
-/// size can be told; then written. The checkpoint and the importance matrix must outlive it.
+/// A checkpoint to be written as one GGUF file in other types, its experts stacked. Made at once and without reading a
+/// weight, so that its size can be told; then written. The checkpoint and the importance matrix must outlive it.
 class ModelQuantiser {
  public:
   /// `importance` may be null. Fails, with the tensor named, for types that cannot be read.
@@ -47,6 +50,8 @@ class ModelQuantiser {
   void copy_metadata(QuantisationMix mix);
   Result<void> write_tensor(GgufWriter& writer, const ops::Context& context, const TensorQuantisation& work,
                             std::uint64_t done, const Progress& progress) const;
+  Result<void> write_part(GgufWriter& writer, const ops::Context& context, const CheckpointTensor& part, DType type,
+                          const float* importance, const Progress& progress) const;
 
   const Checkpoint& source_;
   const ImportanceMatrix* importance_;

@@ -1,5 +1,6 @@
 #include "models/tensor_reader.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -12,7 +13,35 @@ std::string shape_text(std::int64_t rows, std::int64_t cols) {
   return rows == 1 ? std::to_string(cols) : concat(std::to_string(rows), " x ", std::to_string(cols));
 }
 
+/// Beginnings of the names that GGUF gives the tensors which text goes through (gguf-py, constants.py).
+constexpr std::string_view of_the_text_model[] = {"blk.",          "output",      "token_embd",
+                                                  "position_embd", "token_types", "per_layer_"};
+/// Frequencies of rotary positions, which follow from the keys.
+constexpr std::string_view rotary_positions[] = {".attn_rot_embd.", ".rope_freqs.", "rotary_emb.inv_freq"};
+
+bool is_needed(std::string_view name) {
+  return std::ranges::any_of(of_the_text_model, [&](std::string_view start) { return name.starts_with(start); }) &&
+         std::ranges::none_of(rotary_positions,
+                              [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
+}
+
 }  // namespace
+
+void TensorReader::take(const CheckpointTensor& tensor) {
+  bytes_ += tensor.bytes();
+  taken_.insert(&tensor);
+}
+
+Result<void> TensorReader::all_taken(std::string_view architecture, std::int64_t layers) const {
+  const auto left = std::ranges::find_if(file_.tensors(), [&](const CheckpointTensor& tensor) {
+    return is_needed(tensor.name) && !taken_.contains(&tensor);
+  });
+  if (left == file_.tensors().end()) return {};
+  return file_.error(
+      ErrorCode::invalid_file,
+      concat("tensor ", printable(left->name), " belongs to no part of the model that the metadata describe (",
+             architecture, ".block_count is ", layers, "); the answers would be wrong without it."));
+}
 
 Result<const CheckpointTensor*> TensorReader::checked(std::string_view name, std::int64_t rows,
                                                       std::int64_t cols) const {
@@ -47,7 +76,7 @@ Result<std::vector<WeightView>> TensorReader::matrices(std::string_view name, st
                               " where the model needs ", count, " x ", rows, " x ", cols, "."));
   }
   if (auto able = computable(tensor); !able) return able.error();
-  bytes_ += tensor.bytes();
+  take(tensor);
   std::vector<WeightView> views;
   WeightView view{tensor.data.data(), rows, cols, tensor.type};
   for (std::int64_t i = 0; i < count; ++i) {
@@ -61,7 +90,7 @@ Result<WeightView> TensorReader::matrix(std::string_view name, std::int64_t rows
   const auto tensor = checked(name, rows, cols);
   if (!tensor) return tensor.error();
   if (auto able = computable(**tensor); !able) return able.error();
-  bytes_ += (*tensor)->bytes();
+  take(**tensor);
   return WeightView{(*tensor)->data.data(), rows, cols, (*tensor)->type, (*tensor)->scales.data()};
 }
 
@@ -73,7 +102,7 @@ Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int6
     return file_.error(ErrorCode::unsupported, concat("tensor ", name, " is of type ", dtype_traits(type).name,
                                                       "; a vector must be F32, F16 or BF16."));
   }
-  bytes_ += (*tensor)->bytes();
+  take(**tensor);
   std::vector<float> values(static_cast<std::size_t>(length));
   dequantise_row(type, (*tensor)->data.data(), length, values.data());
   return values;

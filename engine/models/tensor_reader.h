@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "formats/checkpoint.h"
@@ -24,12 +25,19 @@ class TensorReader {
 
   std::uint64_t bytes() const { return bytes_; }  ///< Of the tensors taken so far.
 
+  /// Refuses the file where a tensor of the text model was not taken: a layer too many, or a part that the architecture
+  /// does not have. The model would run without it, and write nonsense. What a file may hold besides is let be: image
+  /// towers and projectors, classifiers, the frequencies of rotary positions.
+  Result<void> all_taken(std::string_view architecture, std::int64_t layers) const;
+
  private:
+  void take(const CheckpointTensor& tensor);
   Result<const CheckpointTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
   Result<void> computable(const CheckpointTensor& tensor) const;
 
   const Checkpoint& file_;
   std::uint64_t bytes_ = 0;
+  std::unordered_set<const CheckpointTensor*> taken_;
 };
 
 }  // namespace hadal

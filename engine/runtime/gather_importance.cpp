@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/model_impl.h"
+#include "models/stacked_experts.h"
 #include "runtime/forward_pass.h"
 
 namespace hadal {
@@ -14,28 +15,41 @@ namespace {
 /// Tokens of one pass: all their logits are computed, so that the output matrix sees every position.
 constexpr std::size_t kPassTokens = 128;
 
-/// Knows by its address which tensor of the checkpoint, and which matrix of it, a weight is.
+/// Knows by its address which tensor of the checkpoint, and which matrix of it, a weight is. Experts are gathered under
+/// the names they have together, whatever the file: the matrix then fits any form of the model.
 class Gatherer final : public ops::ActivationObserver {
  public:
-  explicit Gatherer(const Checkpoint& checkpoint) {
-    for (const CheckpointTensor& tensor : checkpoint.tensors()) tensors_.emplace(tensor.data.data(), &tensor);
+  explicit Gatherer(std::vector<StackedTensor> tensors) : tensors_(std::move(tensors)) {
+    for (const StackedTensor& tensor : tensors_) {
+      for (std::size_t i = 0; i < tensor.parts.size(); ++i)
+        parts_.emplace(tensor.parts[i]->data.data(), Part{&tensor, static_cast<std::int64_t>(i)});
+    }
   }
 
   void multiplied(const WeightView& w, const float* x, std::int64_t tokens) override {
-    auto next = tensors_.upper_bound(w.data);
-    if (next == tensors_.begin()) return;
-    const CheckpointTensor& tensor = *std::prev(next)->second;
-    const std::int64_t offset = w.data - tensor.data.data(), size = static_cast<std::int64_t>(tensor.bytes());
+    const auto next = parts_.upper_bound(w.data);
+    if (next == parts_.begin()) return;
+    const auto& [tensor, number] = std::prev(next)->second;
+    const CheckpointTensor& part = *tensor->parts[static_cast<std::size_t>(number)];
+    const std::int64_t offset = w.data - part.data.data(), size = static_cast<std::int64_t>(part.bytes());
     // A view of another width is no row of the tensor as it is stored.
-    if (offset >= size || w.cols != tensor.columns() || tensor.dimensions < 2) return;
-    const auto matrices = tensor.rows() / static_cast<std::int64_t>(tensor.shape[1]);
-    matrix_.add(tensor.name, tensor.columns(), matrices, offset / (size / matrices), x, tokens);
+    if (offset >= size || w.cols != part.columns() || part.dimensions < 2) return;
+    const std::int64_t matrices = tensor->matrices(),
+                       of_part = matrices / static_cast<std::int64_t>(tensor->parts.size());
+    const std::int64_t matrix = number * of_part + offset / (size / of_part);
+    matrix_.add(tensor->name, tensor->columns(), matrices, matrix, x, tokens);
   }
 
   ImportanceMatrix take() { return std::move(matrix_); }
 
  private:
-  std::map<const std::byte*, const CheckpointTensor*> tensors_;
+  struct Part {
+    const StackedTensor* tensor;
+    std::int64_t number;
+  };
+
+  std::vector<StackedTensor> tensors_;
+  std::map<const std::byte*, Part> parts_;
   ImportanceMatrix matrix_;
 };
 
@@ -51,7 +65,9 @@ Result<ImportanceMatrix> gather_importance(const Model& model, ops::Context cont
   std::vector<std::int32_t> row(static_cast<std::size_t>(blocks));
   for (std::int32_t& block : row) block = (*cache)->allocate();
 
-  Gatherer gatherer(model.impl().file);
+  auto tensors = stacked_tensors(model.impl().file);
+  if (!tensors) return tensors.error();
+  Gatherer gatherer(std::move(*tensors));
   context.observer = &gatherer;
   ForwardPass pass(decoder, context, **cache, 0);
   std::vector<float> logits(std::min(kPassTokens, ids.size()) * static_cast<std::size_t>(decoder.vocabulary_size()));

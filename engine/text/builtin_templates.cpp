@@ -11,7 +11,7 @@ namespace hadal {
 namespace {
 
 // The formats are facts of the models (DeepSeek's papers and model cards, Meta's and Mistral's documentation).
-constexpr std::array<BuiltinTemplate, 11> kTemplates = {{
+constexpr std::array<BuiltinTemplate, 12> kTemplates = {{
     {"deepseek-coder",
      R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n' }}
 {%- elif m.role == 'assistant' %}{{ '### Response:\n' ~ (m.content or '') ~ '\n<|EOT|>\n' }}
@@ -55,6 +55,11 @@ constexpr std::array<BuiltinTemplate, 11> kTemplates = {{
 {%- elif m.role == 'tool' %}{{ '<｜tool▁output▁begin｜>' ~ (m.content or '') ~ '<｜tool▁output▁end｜>' }}{% set ns.asked = false %}
 {%- else %}{{ '<｜User｜>' ~ (m.content or '') }}{% set ns.asked = true %}{% endif %}{% endfor %}
 {%- if add_generation_prompt and ns.asked %}{{ '<｜Assistant｜>' ~ ('<think>' if thinking else '</think>') }}{% endif %})"},
+    {"deepseek-vl2",
+     R"({{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ (m.content or '') ~ '\n\n' }}
+{%- elif m.role == 'assistant' %}{{ '<|Assistant|>: ' ~ (m.content or '') ~ eos_token }}
+{%- else %}{{ '<|User|>: ' ~ (m.content or '') ~ '\n\n' }}{% endif %}{% endfor %}
+{%- if add_generation_prompt %}{{ '<|Assistant|>:' }}{% endif %})"},
     {"chatml",
      // Tools as Qwen's template and Hermes' have them.
      R"({% if tools %}{% set ns = namespace(skip=messages and messages[0].role == 'system') %}{{ '<|im_start|>system\n' ~ ((messages[0].content or '') ~ '\n\n' if ns.skip else '') }}
@@ -170,6 +175,10 @@ std::string_view choose(const Signs& signs, std::string& why) {
     return "deepseek-v2";
   }
   if (turns) return choose_turns(signs, why);
+  if (signs.token("<｜end▁of▁sentence｜>") && signs.token("<|User|>") && signs.token("<|Assistant|>")) {
+    why = "its vocabulary has <|User|> and <|Assistant|>, as DeepSeek-VL2's";
+    return "deepseek-vl2";
+  }
   if (signs.splits("deepseek-coder") || (signs.token("<｜end▁of▁sentence｜>") && signs.token("<|EOT|>"))) {
     why = signs.splits("deepseek-coder") ? "its text is split as DeepSeek-Coder's"
                                          : "its vocabulary has <｜end▁of▁sentence｜> and <|EOT|>";

@@ -76,9 +76,9 @@ std::vector<std::string> fallback_sentences(std::span<const TensorQuantisation> 
   for (const TensorQuantisation& work : tensors) {
     if (!work.choice.fell_back()) continue;
     Group& group = groups[{static_cast<std::int64_t>(work.choice.wanted), static_cast<std::int64_t>(work.choice.type),
-                           work.tensor->columns()}];
+                           work.tensor.columns()}];
     ++group.count;
-    ++group.names[without_layer(work.tensor->name)];
+    ++group.names[without_layer(work.tensor.name)];
   }
   std::vector<std::string> out;
   for (const auto& [key, group] : groups) {
@@ -115,7 +115,7 @@ void tell_plan(const std::string& out, const ModelQuantiser& plan, bool weighed)
   std::size_t again = 0, unweighed = 0;
   for (const TensorQuantisation& work : plan.tensors()) {
     const bool blocks = dtype_traits(work.choice.type).block_size > 1;
-    again += blocks && dtype_traits(work.tensor->type).block_size > 1 && work.tensor->type != work.choice.type;
+    again += blocks && dtype_traits(work.source_type()).block_size > 1 && work.source_type() != work.choice.type;
     unweighed += weighed && blocks && !work.weighed;
   }
   if (again > 0)
@@ -135,8 +135,8 @@ std::string report(const std::string& out, const ModelQuantiser& plan, double se
                 {"fell_back", Json::array()}};
   for (const TensorQuantisation& work : plan.tensors()) {
     if (!work.choice.fell_back()) continue;
-    document["fell_back"].push_back({{"tensor", std::string(work.tensor->name)},
-                                     {"columns", work.tensor->columns()},
+    document["fell_back"].push_back({{"tensor", work.tensor.name},
+                                     {"columns", work.tensor.columns()},
                                      {"wanted", std::string(dtype_traits(work.choice.wanted).name)},
                                      {"type", std::string(dtype_traits(work.choice.type).name)}});
   }

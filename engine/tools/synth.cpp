@@ -66,7 +66,7 @@ GgufPlan plan_of(const Order& order, const std::vector<ShapedTensor>& tensors) {
   describe_shape(order.shape, plan);
   plan.number("general.file_type", mix_traits(order.mix).file_type);
   describe_vocabulary(order.shape.tokens, order.shape.vocabulary, plan);
-  const MixModel model{static_cast<std::int64_t>(order.shape.layers), false};
+  const MixModel model{static_cast<std::int64_t>(order.shape.layers + order.shape.draft_layers), false};
   for (const ShapedTensor& tensor : tensors) {
     plan.tensor(tensor.name, choose_type(order.mix, model, {tensor.name, tensor.shape}).type, tensor.shape);
   }
@@ -142,7 +142,7 @@ Command synth_command() {
            "Writes a model of a published shape with random weights, to measure speed and memory without a download.",
            {"SHAPE", "OUT"},
            {{"--type", "T", "How weights are stored: F16, Q8_0, Q4_0, Q4_K_M, deepseek, ..."},
-            {"--layers", "N", "Only the first N layers (default: all)"},
+            {"--layers", "N", "Only the first N layers, and a draft layer where the model has one (default: all)"},
             {"--seed", "S", "Other random numbers (default: 1)"},
             {"--threads", "N", "Threads (default: 0, one per core)"},
             {"--forecast", "", "Only tell how large the file would be"},

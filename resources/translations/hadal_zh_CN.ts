@@ -28,14 +28,6 @@
         <translation>文件夹</translation>
     </message>
     <message>
-        <source>Use this GGUF file.</source>
-        <translation>使用这个 GGUF 文件。</translation>
-    </message>
-    <message>
-        <source>file</source>
-        <translation>文件</translation>
-    </message>
-    <message>
         <source>Language for this run: system, en or zh_CN.</source>
         <translation>本次运行的语言：system、en 或 zh_CN。</translation>
     </message>
@@ -90,10 +82,6 @@
     <message>
         <source>Runs language models on your own machine. Everything stays in one folder.</source>
         <translation>在你自己的电脑上运行语言模型，所有内容都保存在一个文件夹里。</translation>
-    </message>
-    <message>
-        <source>A GGUF file to use, or a question for the window.</source>
-        <translation>要使用的 GGUF 文件，或要填入窗口的问题。</translation>
     </message>
     <message>
         <source>--ask needs a question.</source>
@@ -155,6 +143,18 @@
         <source>--%1 is given twice.</source>
         <translation>--%1 出现了两次。</translation>
     </message>
+    <message>
+        <source>Use this model: a GGUF file, or a folder as Hugging Face publishes models.</source>
+        <translation>使用这个模型：GGUF 文件，或 Hugging Face 发布形式的模型文件夹。</translation>
+    </message>
+    <message>
+        <source>path</source>
+        <translation>路径</translation>
+    </message>
+    <message>
+        <source>A model to use (a GGUF file or a model&apos;s folder), or a question for the window.</source>
+        <translation>要使用的模型（GGUF 文件或模型文件夹），或要填入窗口的问题。</translation>
+    </message>
 </context>
 <context>
     <name>Engine</name>
@@ -201,6 +201,10 @@
     <message>
         <source>%1.expert_count is missing or 0, though %2.leading_dense_block_count leaves layers that have experts.</source>
         <translation>%1.expert_count 缺失或为 0，而 %2.leading_dense_block_count 之后还有带专家的层。</translation>
+    </message>
+    <message>
+        <source>tensor %1 belongs to no part of the model that the metadata describe (%2.block_count is %3); the answers would be wrong without it.</source>
+        <translation>张量 %1 不属于元数据所描述的模型（%2.block_count 为 %3）的任何部分；缺了它，回答会出错。</translation>
     </message>
     <message>
         <source>tensor %1 holds a value that is not finite.</source>
@@ -843,12 +847,24 @@
         <translation>选择模型</translation>
     </message>
     <message>
-        <source>Models (*.gguf)</source>
-        <translation>模型 (*.gguf)</translation>
-    </message>
-    <message>
         <source>Choose a file...</source>
         <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Choose a folder...</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Show the experts</source>
+        <translation>查看专家</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf *.safetensors *.json)</source>
+        <translation>模型 (*.gguf *.safetensors *.json)</translation>
+    </message>
+    <message>
+        <source>Choose a model&apos;s folder</source>
+        <translation>选择模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -938,14 +954,6 @@
     <message>
         <source>Model</source>
         <translation>模型</translation>
-    </message>
-    <message>
-        <source>Model file</source>
-        <translation>模型文件</translation>
-    </message>
-    <message>
-        <source>A GGUF file. Empty: the first model found beside the program, in the folders for shared models and in this profile.</source>
-        <translation>GGUF 文件。留空则使用在程序旁、共享模型文件夹和本配置文件夹中找到的第一个模型。</translation>
     </message>
     <message>
         <source>Context</source>
@@ -1038,6 +1046,14 @@
     <message>
         <source>Everything you make is here. Start with --profile to use another.</source>
         <translation>你的所有内容都在这里。要使用别的文件夹，请用 --profile 启动。</translation>
+    </message>
+    <message>
+        <source>Model used</source>
+        <translation>使用的模型</translation>
+    </message>
+    <message>
+        <source>A GGUF file, or a folder as Hugging Face publishes models. Empty: the first model found beside the program, in the folders for shared models and in this profile.</source>
+        <translation>GGUF 文件，或 Hugging Face 发布形式的模型文件夹。留空则使用在程序旁、共享模型文件夹和本配置文件夹中找到的第一个模型。</translation>
     </message>
 </context>
 <context>
@@ -1245,10 +1261,6 @@
         <translation>%L1 个词元的上下文已满，而这个模型最多支持这么多，回答到此为止。请在新对话中继续，或选择其他模型。</translation>
     </message>
     <message>
-        <source>There is no model to answer with. Add a GGUF file: choose it as the model, or start Hadal with --model FILE.</source>
-        <translation>没有可用来回答的模型。请添加一个 GGUF 文件：把它选为模型，或用 --model 文件 启动 Hadal。</translation>
-    </message>
-    <message>
         <source>This chat takes %L1 tokens and the context holds %L2, so there is no room for an answer. Start a new chat, shorten the question, or raise the context in the settings.</source>
         <translation>这个对话共 %L1 个词元，而上下文只能容纳 %L2 个，没有留给回答的空间。请新建对话、缩短问题，或在设置中加大上下文。</translation>
     </message>
@@ -1259,6 +1271,10 @@
     <message>
         <source>The engine failed.</source>
         <translation>推理引擎出错。</translation>
+    </message>
+    <message>
+        <source>There is no model to answer with. Choose a GGUF file or a model&apos;s folder, or start Hadal with --model PATH.</source>
+        <translation>没有可用来回答的模型。请选择一个 GGUF 文件或模型文件夹，或用 --model 路径 启动 Hadal。</translation>
     </message>
 </context>
 <context>
@@ -1361,22 +1377,6 @@
         <translation>没有 %1 这个命令，/help 会列出全部命令。</translation>
     </message>
     <message>
-        <source>/new         begin a new chat
-/list        list the chats
-/open N      go on with chat N of the list
-/model FILE  use this GGUF file; without FILE: tell which one is used
-/quit        end, as Ctrl-D and Ctrl-C do
-Ctrl-C       stop the answer
-</source>
-        <translation>/new         新建对话
-/list        列出对话
-/open N      继续列表中的第 N 个对话
-/model 文件  使用这个 GGUF 文件；不写文件名则显示当前模型
-/quit        退出，Ctrl-D 和 Ctrl-C 也可以
-Ctrl-C       停止回答
-</translation>
-    </message>
-    <message>
         <source>(stopped)</source>
         <translation>（已停止）</translation>
     </message>
@@ -1403,6 +1403,22 @@ Ctrl-C       停止回答
     <message>
         <source>(thought for %1 s)</source>
         <translation>（思考了 %1 秒）</translation>
+    </message>
+    <message>
+        <source>/new         begin a new chat
+/list        list the chats
+/open N      go on with chat N of the list
+/model PATH  use this GGUF file or model&apos;s folder; without PATH: tell which one is used
+/quit        end, as Ctrl-D and Ctrl-C do
+Ctrl-C       stop the answer
+</source>
+        <translation>/new         新建对话
+/list        列出对话
+/open N      继续列表中的第 N 个对话
+/model 路径  使用这个 GGUF 文件或模型文件夹；不写路径则显示当前模型
+/quit        退出，Ctrl-D 和 Ctrl-C 也可以
+Ctrl-C       停止回答
+</translation>
     </message>
 </context>
 <context>
@@ -1571,14 +1587,6 @@ Ctrl-C       停止回答
         <translation>撤销</translation>
     </message>
     <message>
-        <source>Choose a model first, or drop a model file here</source>
-        <translation>请先选择模型，或把模型文件拖到这里</translation>
-    </message>
-    <message>
-        <source>Ask on, or drop a model file here</source>
-        <translation>继续提问，或把模型文件拖到这里</translation>
-    </message>
-    <message>
         <source>Choose another model</source>
         <translation>选择其他模型</translation>
     </message>
@@ -1605,6 +1613,14 @@ Ctrl-C       停止回答
     <message>
         <source>%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, get a newer file of this model.</source>
         <translation>%1 没有可用的对话模板，因此由 Hadal 自带的“%2”代替。如果回答看起来不对劲，请换用这个模型较新的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a model first, or drop a model here</source>
+        <translation>请先选择模型，或把模型拖到这里</translation>
+    </message>
+    <message>
+        <source>Ask on, or drop a model here</source>
+        <translation>继续提问，或把模型拖到这里</translation>
     </message>
 </context>
 <context>
@@ -1671,10 +1687,6 @@ Ctrl-C       停止回答
         <translation>上下文：已用 %1 / %2 个词元</translation>
     </message>
     <message>
-        <source>Ask anything, or drop a model file here</source>
-        <translation>随便问点什么，或把模型文件拖到这里</translation>
-    </message>
-    <message>
         <source>Send</source>
         <translation>发送</translation>
     </message>
@@ -1685,6 +1697,10 @@ Ctrl-C       停止回答
     <message>
         <source>Question</source>
         <translation>问题</translation>
+    </message>
+    <message>
+        <source>Ask anything, or drop a model here</source>
+        <translation>随便问点什么，或把模型拖到这里</translation>
     </message>
 </context>
 <context>
@@ -1841,16 +1857,16 @@ Ctrl-C       停止回答
         <translation>写一个 Python 脚本，按拍摄日期重命名文件夹里的照片，并解释每一步。</translation>
     </message>
     <message>
-        <source>There is no model yet. Choose a GGUF file, or drop one onto this window.</source>
-        <translation>还没有模型。请选择一个 GGUF 文件，或把它拖到窗口里。</translation>
-    </message>
-    <message>
-        <source>Only the small starter model is here; a larger GGUF file answers better.</source>
-        <translation>目前只有小型入门模型，换用更大的 GGUF 模型回答会更好。</translation>
-    </message>
-    <message>
         <source>Choose a model</source>
         <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>There is no model yet. Choose a GGUF file or a model&apos;s folder, or drop it onto this window.</source>
+        <translation>还没有模型。请选择一个 GGUF 文件或模型文件夹，或把它拖到窗口里。</translation>
+    </message>
+    <message>
+        <source>Only the small starter model is here; a larger model answers better.</source>
+        <translation>目前只有小型入门模型，换用更大的模型回答会更好。</translation>
     </message>
 </context>
 <context>
@@ -1958,6 +1974,14 @@ Ctrl-C       停止回答
         <source>Chat</source>
         <translation>对话</translation>
     </message>
+    <message>
+        <source>Choose a model&apos;s folder</source>
+        <translation>选择模型文件夹</translation>
+    </message>
+    <message>
+        <source>Show the experts</source>
+        <translation>查看专家</translation>
+    </message>
 </context>
 <context>
     <name>hadal::ui::MarkdownView</name>
@@ -2024,10 +2048,6 @@ Ctrl-C       停止回答
         <translation>打开文件夹</translation>
     </message>
     <message>
-        <source>Choose file</source>
-        <translation>选择文件</translation>
-    </message>
-    <message>
         <source>Recommended by your administrator</source>
         <translation>由管理员推荐</translation>
     </message>
@@ -2042,6 +2062,10 @@ Ctrl-C       停止回答
     <message>
         <source>As the model's makers say</source>
         <translation>按模型作者的建议</translation>
+    </message>
+    <message>
+        <source>Choose...</source>
+        <translation>选择…</translation>
     </message>
 </context>
 <context>
@@ -2184,6 +2208,111 @@ Ctrl-C       停止回答
     <message>
         <source>Thoughts</source>
         <translation>思考过程</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPath</name>
+    <message numerus="yes">
+        <source>The folder %1 holds %n GGUF files. Choose one of them.</source>
+        <translation>
+            <numerusform>文件夹 %1 里有 %n 个 GGUF 文件，请选择其中一个。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The folder %1 holds no model: neither a GGUF file nor a config.json with safetensors files beside it, as Hugging Face publishes models.</source>
+        <translation>文件夹 %1 里没有模型：既没有 GGUF 文件，也没有 Hugging Face 发布形式的 config.json 和 safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>The folder %1 holds its weights in a form that runs code when it is read. Get the model as safetensors or as a GGUF file.</source>
+        <translation>文件夹 %1 里的权重是读取时会执行代码的格式。请改用 safetensors 或 GGUF 格式的模型。</translation>
+    </message>
+    <message>
+        <source>The folder %1 holds a config.json, but no safetensors files: the model&apos;s weights are missing. Download them as well.</source>
+        <translation>文件夹 %1 里有 config.json，但没有 safetensors 文件：缺少模型的权重，请一并下载。</translation>
+    </message>
+</context>
+<context>
+    <name>hadal::ui::ExpertsPage</name>
+    <message>
+        <source>Experts</source>
+        <translation>专家</translation>
+    </message>
+    <message>
+        <source>Back to the chat</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>How often each expert was chosen: layers down, experts across</source>
+        <translation>每个专家被选中的频率：纵向为层，横向为专家</translation>
+    </message>
+    <message>
+        <source>Map of the experts</source>
+        <translation>专家分布图</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从未</translation>
+    </message>
+    <message>
+        <source>%1 is a mixture of experts: in each layer a router sends every token to %2 of %3 experts, and the others rest. This is which ones your questions and their answers have asked since it was loaded.</source>
+        <translation>%1 是混合专家模型：每一层由路由器把每个词元交给 %3 个专家中的 %2 个，其余专家休息。这里显示自加载以来，您的问题和回答用到了哪些专家。</translation>
+    </message>
+    <message>
+        <source>Nothing was asked yet. Ask something in the chat, and the map fills.</source>
+        <translation>还没有提过问题。在对话中提问后，这里会显示分布图。</translation>
+    </message>
+    <message>
+        <source>%1 has no experts: every token goes through all of it.</source>
+        <translation>%1 没有专家：每个词元都经过整个模型。</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>Read or written since the model was loaded.</source>
+        <translation>自模型加载以来读取或写出的词元数。</translation>
+    </message>
+    <message>
+        <source>%1 ×</source>
+        <comment>times the mean</comment>
+        <translation>%1 倍</translation>
+    </message>
+    <message>
+        <source>Busiest expert</source>
+        <translation>最忙的专家</translation>
+    </message>
+    <message>
+        <source>How often a layer&apos;s busiest expert was chosen, as a multiple of the mean. 1 is even.</source>
+        <translation>一层中最忙的专家被选中的次数，以平均值的倍数表示。1 表示均匀。</translation>
+    </message>
+    <message>
+        <source>Variation</source>
+        <translation>离散程度</translation>
+    </message>
+    <message>
+        <source>Standard deviation of the experts&apos; loads over their mean. 0 is even.</source>
+        <translation>各专家负载的标准差与平均值之比。0 表示均匀。</translation>
+    </message>
+    <message>
+        <source>Evenness</source>
+        <translation>均匀度</translation>
+    </message>
+    <message>
+        <source>Entropy of the experts&apos; shares. 1 is even, 0 is one expert for everything.</source>
+        <translation>各专家份额的熵。1 表示均匀，0 表示全部由一个专家处理。</translation>
+    </message>
+    <message>
+        <source>%1 × the mean</source>
+        <translation>平均值的 %1 倍</translation>
+    </message>
+    <message>
+        <source>Layer %1, expert %2: %3 % of the tokens, mean weight %4</source>
+        <translation>第 %1 层，专家 %2：%3 % 的词元，平均权重 %4</translation>
     </message>
 </context>
 </TS>

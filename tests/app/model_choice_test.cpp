@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "hadal_process.h"
+#include "model_folder.h"
 #include "prepared_profile.h"
 
 using namespace hadal;
@@ -73,13 +74,69 @@ class ModelChoiceTest : public QObject {
     QCOMPARE(profile_->all().last().model, QStringLiteral("other"));
   }
 
+  /// A folder as Hugging Face publishes models, given by itself or by one of its files.
+  void aFolderIsKept_data() {
+    QTest::addColumn<QString>("file");
+    QTest::newRow("itself") << "/";
+    QTest::newRow("config.json") << "/config.json";
+  }
+  void aFolderIsKept() {
+    QFETCH(QString, file);
+    const QString folder = makeModelFolder(folder_->filePath(QStringLiteral("Tiny-V1.5")), QStringLiteral("llama"));
+    HadalProcess chat(profile_->path(), {QStringLiteral("--chat")}, false);
+    chat.start();
+    chat.write("/model " + QFile::encodeName(folder + file) + "\nHello?\n/model\n");
+    chat.closeWriteChannel();
+    QVERIFY(chat.waitForFinished(120000));
+    // Random weights find no end: the context does.
+    const QString said = chat.err();
+    QVERIFY2(!said.contains(QStringLiteral("cannot be used")), qPrintable(said));
+    QVERIFY(chat.out().contains(folder + u'\n'));
+    QCOMPARE(profile_->setting(setting::modelFile).toString(), folder);
+    QCOMPARE(profile_->all().last().model, QStringLiteral("Tiny-V1.5"));
+    // The next start finds it in the settings.
+    HadalProcess later(profile_->path(), brief_, false);
+    QCOMPARE(later.run(), 0);
+    QCOMPARE(profile_->all().last().model, QStringLiteral("Tiny-V1.5"));
+  }
+
+  void aFolderIsHandedOver() {
+    const QString folder = makeModelFolder(folder_->filePath(QStringLiteral("Tiny-V1.5")), QStringLiteral("llama"));
+    HadalProcess window(profile_->path(), {}, false);
+    profile_->startAndWait(window);
+    QCOMPARE(HadalProcess(profile_->path(), {folder + u'/'}, false).run(), 0);
+    QCOMPARE(HadalProcess(profile_->path(), brief_, false).run(), 0);
+    // The folder is the model that is there, however it is written.
+    QCOMPARE(
+        HadalProcess(profile_->path(),
+                     brief_ + QStringList{QStringLiteral("--model"), folder + QStringLiteral("/config.json")}, false)
+            .run(),
+        0);
+    ::kill(static_cast<pid_t>(window.processId()), SIGTERM);
+    QVERIFY(window.waitForFinished());
+    QCOMPARE(profile_->all().last().model, QStringLiteral("Tiny-V1.5"));
+    QCOMPARE(profile_->setting(setting::modelFile).toString(), folder);
+  }
+
+  void aFolderWithoutAModelIsSaid() {
+    const QString folder = folder_->filePath(QStringLiteral("Pictures"));
+    QVERIFY(QDir().mkpath(folder));
+    HadalProcess program(profile_->path(),
+                         {QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--model"), folder}, false);
+    QCOMPARE(program.run(), 1);
+    const QString said = program.err();
+    QVERIFY2(said.contains(QStringLiteral("The folder Pictures holds no model")), qPrintable(said));
+    QCOMPARE(said.count(u'\n'), 1);
+  }
+
   void aHandedOverBrokenFileLeavesTheAnswerAlone() {
     HadalProcess window(profile_->path(), {}, false);
     profile_->startAndWait(window);
-    HadalProcess asking(profile_->path(),
-                        {QStringLiteral("--ask"), QStringLiteral("Tell me a long story about a whale, in ten chapters."),
-                         QStringLiteral("--max-tokens"), QStringLiteral("60"), QStringLiteral("--json")},
-                        false);
+    HadalProcess asking(
+        profile_->path(),
+        {QStringLiteral("--ask"), QStringLiteral("Tell me a long story about a whale, in ten chapters."),
+         QStringLiteral("--max-tokens"), QStringLiteral("60"), QStringLiteral("--json")},
+        false);
     asking.start();
     asking.event();
     QVERIFY(asking.event().contains(QStringLiteral("delta")));
@@ -88,7 +145,8 @@ class ModelChoiceTest : public QObject {
     for (QJsonObject event = asking.event(); !event.isEmpty(); event = asking.event()) last = event;
     QCOMPARE(last[QStringLiteral("finished")].toString(), QStringLiteral("done"));
     QCOMPARE(last[QStringLiteral("tokens")].toInt(), 60);
-    HadalProcess next(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("What is the capital of France?")}, false);
+    HadalProcess next(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("What is the capital of France?")},
+                      false);
     QCOMPARE(next.run(), 0);
     ::kill(static_cast<pid_t>(window.processId()), SIGTERM);
     QVERIFY(window.waitForFinished());
@@ -115,8 +173,8 @@ class ModelChoiceTest : public QObject {
   }
 
   void aFileNamedForThisRunHasNoStandIn() {
-    HadalProcess program(profile_->path(), {QStringLiteral("--ask"), QStringLiteral("Hello?"),
-                                            QStringLiteral("--model"), broken_},
+    HadalProcess program(profile_->path(),
+                         {QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--model"), broken_},
                          false);
     QCOMPARE(program.run(), 1);
     const QString said = program.err();
@@ -127,6 +185,8 @@ class ModelChoiceTest : public QObject {
 
  private:
   const QString model_ = qEnvironmentVariable("HADAL_TEST_MODEL");
+  const QStringList brief_{QStringLiteral("--ask"), QStringLiteral("Hello?"), QStringLiteral("--max-tokens"),
+                           QStringLiteral("4")};
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<PreparedProfile> profile_;
   QString broken_;

@@ -1,9 +1,6 @@
-#include <QDir>
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
@@ -13,81 +10,41 @@
 #include <nlohmann/json.hpp>
 
 #include "hadal/engine.h"
-#include "models/open_checkpoint.h"
-#include "models/quantise_model.h"
-#include "ops/cpu_target.h"
+#include "support/hugging_face_folder.h"
 #include "text/chat_template_factory.h"
 #include "text/tokenizer_factory.h"
 
 using namespace hadal;
-using Json = nlohmann::ordered_json;
+using test::as_gguf, test::data_bytes, test::assemble, test::edit, test::edit_header, test::read, test::write,
+    test::Json;
 
 /// Folders as transformers saves them, against what transformers and the tokenizers library make of them
-/// (tests/reference/hugging_face.py).
+/// (tests/reference/hugging_face.py), and folders of DeepSeek models that transformers does not know
+/// (tests/reference/hugging_face_deepseek.py).
 class HuggingFaceTest : public QObject {
   Q_OBJECT
 
-  QString data_ = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/hugging_face/";
+  QString data_ = test::hugging_face_data();
   Json cases_;
 
-  static QByteArray read(const QString& path) {
-    QFile file(path);
-    if (!file.open(QFile::ReadOnly)) qFatal("%s: %s", qPrintable(path), qPrintable(file.errorString()));
-    return file.readAll();
-  }
-  static void write(const QString& path, const QByteArray& bytes) {
-    QFile file(path);
-    if (!file.open(QFile::WriteOnly)) qFatal("%s: %s", qPrintable(path), qPrintable(file.errorString()));
-    file.write(bytes);
-  }
-  /// A model's folder with its tokenizer, in a place of its own.
-  QString assemble(const QTemporaryDir& place, const QString& model, const QString& tokenizer = "byte") const {
-    const QString folder = place.filePath(model);
-    QDir().mkpath(folder);
-    for (const QString& name : QDir(data_ + "models/" + model).entryList(QDir::Files)) {
-      QFile::copy(data_ + "models/" + model + "/" + name, folder + "/" + name);
-      QFile(folder + "/" + name).setPermissions(QFile::ReadOwner | QFile::WriteOwner);
-    }
-    write(folder + "/tokenizer.json", read(data_ + "tokenizers/" + tokenizer + ".json"));
-    return folder;
-  }
-  static void edit(const QString& path, const std::function<void(Json&)>& change) {
-    Json json = Json::parse(read(path).toStdString());
-    change(json);
-    write(path, QByteArray::fromStdString(json.dump()));
-  }
-  /// What the header of a safetensors file becomes.
-  static void edit_header(const QString& path, const std::function<void(Json&)>& change) {
-    const QByteArray bytes = read(path);
-    std::uint64_t length;
-    std::memcpy(&length, bytes.constData(), sizeof length);
-    Json json = Json::parse(bytes.mid(8, static_cast<qsizetype>(length)).toStdString());
-    change(json);
-    const std::string header = json.dump();
-    length = header.size();
-    write(path, QByteArray(reinterpret_cast<const char*>(&length), 8) + QByteArray::fromStdString(header) +
-                    bytes.mid(8 + static_cast<qsizetype>(bytes.size() - 8 - data_bytes(bytes))));
-  }
-  static qsizetype data_bytes(const QByteArray& bytes) {
-    std::uint64_t length;
-    std::memcpy(&length, bytes.constData(), sizeof length);
-    return bytes.size() - 8 - static_cast<qsizetype>(length);
-  }
-  static std::vector<float> logits(const std::shared_ptr<const Model>& model, const std::vector<TokenId>& ids,
-                                   Device device, bool step) {
+  enum class Rows { logits, drafts };
+  static std::vector<float> computed(const std::shared_ptr<const Model>& model, const std::vector<TokenId>& ids,
+                                     Device device, Rows rows, bool step) {
     auto engine = Engine::create(model, {.device = device});
-    auto made = engine ? (*engine)->logits(ids, step) : engine.error();
+    if (!engine) qFatal("%s", engine.error().message.c_str());
+    auto made = rows == Rows::drafts ? (*engine)->draft_logits(ids, step) : (*engine)->logits(ids, step);
     if (!made) qFatal("%s", made.error().message.c_str());
     return std::move(*made);
   }
   /// The largest error of a fixture's logits, relative to their spread.
-  float error_of(const std::shared_ptr<const Model>& model, const QString& name, Device device) const {
-    const QByteArray bytes = read(data_ + "models/" + name + ".f32");
+  float error_of(const std::shared_ptr<const Model>& model, const QString& name, Device device,
+                 Rows rows = Rows::logits, bool step = false) const {
+    const QByteArray bytes = read(data_ + "models/" + name + (rows == Rows::drafts ? ".draft.f32" : ".f32"));
     std::vector<float> expected(static_cast<std::size_t>(bytes.size()) / sizeof(float));
     std::memcpy(expected.data(), bytes.constData(), expected.size() * sizeof(float));
     const auto [lowest, highest] = std::minmax_element(expected.begin(), expected.end());
     const auto ours =
-        logits(model, cases_["models"][name.toStdString()]["ids"].get<std::vector<TokenId>>(), device, false);
+        computed(model, cases_["models"][name.toStdString()]["ids"].get<std::vector<TokenId>>(), device, rows, step);
     if (ours.size() != expected.size()) qFatal("%zu logits, not %zu", ours.size(), expected.size());
     float worst = 0.0F;
     for (std::size_t i = 0; i < ours.size(); ++i) worst = std::max(worst, std::abs(ours[i] - expected[i]));
@@ -97,7 +54,9 @@ class HuggingFaceTest : public QObject {
  private slots:
   void initTestCase() {
     cases_ = Json::parse(read(data_ + "cases.json").toStdString());
-    QVERIFY(cases_["models"].size() >= 8 && cases_["tokenizers"].size() >= 12);
+    const Json deepseek = Json::parse(read(data_ + "cases_deepseek.json").toStdString());
+    QVERIFY(cases_["models"].size() >= 8 && cases_["tokenizers"].size() >= 12 && deepseek["models"].size() >= 4);
+    cases_["models"].update(deepseek["models"]);
   }
 
   void logits_are_those_of_transformers_data() {
@@ -116,6 +75,75 @@ class HuggingFaceTest : public QObject {
     // On the CPU keys and values are kept in 16 bits.
     const float plain = error_of(*model, name, Device::reference), fast = error_of(*model, name, Device::cpu);
     QVERIFY2(plain <= 1e-4F && fast <= 2e-3F, qPrintable(QString("%1, %2").arg(plain).arg(fast)));
+    // A token at a time, out of the cache.
+    const float plain_steps = error_of(*model, name, Device::reference, Rows::logits, true);
+    QVERIFY2(plain_steps <= 1e-4F, qPrintable(QString::number(plain_steps)));
+  }
+
+  // The layer that predicts the token after the next, from the folder and from the GGUF file made of it.
+  void drafts_are_the_expected_ones() {
+    const QTemporaryDir place;
+    const QString name = "deepseek-v3-draft", folder = assemble(place, name);
+    const std::string file = as_gguf(folder);
+    for (const std::string& path : {folder.toStdString(), file}) {
+      const auto model = Model::load(path);
+      QVERIFY2(bool(model), model ? "" : model.error().message.c_str());
+      for (const bool step : {false, true}) {
+        const float plain = error_of(*model, name, Device::reference, Rows::drafts, step);
+        const float fast = error_of(*model, name, Device::cpu, Rows::drafts, step);
+        QVERIFY2(plain <= 1e-4F && fast <= 2e-3F, qPrintable(QString("%1, %2").arg(plain).arg(fast)));
+      }
+    }
+  }
+
+  // num_nextn_predict_layers speaks of a layer that the files leave out: many copies of V3 do.
+  void a_draft_layer_may_be_left_out() {
+    const QTemporaryDir place;
+    const QString folder = assemble(place, "deepseek-v3");
+    edit(folder + "/config.json", [](Json& json) { json["num_nextn_predict_layers"] = 1; });
+    const auto model = Model::load(folder.toStdString());
+    QVERIFY2(bool(model), model ? "" : model.error().message.c_str());
+    QVERIFY(error_of(*model, "deepseek-v3", Device::reference) <= 1e-4F);
+    auto engine = Engine::create(*model, {.device = Device::cpu});
+    QVERIFY(engine && !(*engine)->draft_logits(std::vector<TokenId>{9, 10, 11}, false));
+  }
+
+  // Which order q and k have in files, and whether the file says so.
+  void heads_turn_as_the_architecture_has_them_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("architecture");
+    QTest::addColumn<bool>("reordered");
+    QTest::newRow("DeepSeek-MoE") << "deepseek-v1"
+                                  << "deepseek" << true;
+    QTest::newRow("VL2-Tiny") << "deepseek-vl2-tiny"
+                              << "deepseek" << true;
+    QTest::newRow("DeepSeek-OCR") << "deepseek-ocr"
+                                  << "deepseek2-ocr" << false;
+  }
+  void heads_turn_as_the_architecture_has_them() {
+    QFETCH(QString, name);
+    QFETCH(QString, architecture);
+    QFETCH(bool, reordered);
+    const QTemporaryDir place;
+    const QString folder = assemble(place, name);
+    const auto from = open_checkpoint(folder.toStdString()), made = open_checkpoint(as_gguf(folder));
+    QVERIFY(from && made);
+    for (const Checkpoint* file : {&*from, &*made}) {
+      QCOMPARE(QString::fromStdString(std::string(*file->string("general.architecture"))), architecture);
+    }
+    QCOMPARE(from->has(architecture.toStdString() + ".rope.pairs"), reordered);
+    // The same matrix, row for row, unless the format's order is another one: weights that are bfloat16 lose nothing.
+    const auto q = from->tensor("blk.0.attn_q.weight"), written = made->tensor("blk.0.attn_q.weight");
+    QVERIFY(q && written && (*q)->type == DType::bf16 && (*written)->type == DType::f32);
+    std::vector<float> rows((*q)->elements), plain((*q)->elements);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      std::uint16_t half;
+      std::memcpy(&half, (*q)->data.data() + i * sizeof half, sizeof half);
+      const std::uint32_t bits = static_cast<std::uint32_t>(half) << 16;
+      std::memcpy(&plain[i], &bits, sizeof bits);
+    }
+    std::memcpy(rows.data(), (*written)->data.data(), rows.size() * sizeof(float));
+    QCOMPARE(rows != plain, reordered);
   }
 
   // As one GGUF file, which every program reads: with q and k in that format's order, and without scales.
@@ -123,17 +151,18 @@ class HuggingFaceTest : public QObject {
   void folders_become_gguf_files() {
     QFETCH(QString, name);
     const QTemporaryDir place;
-    const auto source = open_checkpoint(assemble(place, name).toStdString());
-    QVERIFY2(bool(source), source ? "" : source.error().message.c_str());
-    auto plan = ModelQuantiser::plan(*source, QuantisationMix::f32, nullptr);
-    QVERIFY(bool(plan));
-    const std::string path = place.filePath(name + ".gguf").toStdString();
-    ComputePool pool(1);
-    const auto written = plan->write(path, {pool, ops::Backend::cpu, ops::cpu_targets().front().index}, {});
-    QVERIFY2(bool(written), written ? "" : written.error().message.c_str());
+    const std::string path = as_gguf(assemble(place, name));
     const auto file = open_checkpoint(path);
     QVERIFY2(bool(file), file ? "" : file.error().message.c_str());
     for (const std::string_view key : file->keys()) QVERIFY(!key.ends_with("rope.pairs"));
+    // Experts are together, as everybody's GGUF files have them.
+    for (const char* part : {"blk.1.ffn_gate", "blk.1.ffn_up", "blk.1.ffn_down"}) {
+      const std::string first = std::string(part) + ".0.weight";
+      QVERIFY(file->find_tensor(first) == nullptr);
+      if (source->find_tensor(first) == nullptr) continue;
+      const CheckpointTensor* stacked = file->find_tensor(std::string(part) + "_exps.weight");
+      QVERIFY(stacked != nullptr && stacked->dimensions == 3 && stacked->shape[2] > 1);
+    }
     const auto model = Model::load(path);
     QVERIFY2(bool(model), model ? "" : model.error().message.c_str());
     const float error = error_of(*model, name, Device::reference);

@@ -183,6 +183,23 @@ class LatentAttentionTest : public QObject {
     }
   }
 
+  // The two codes of NaN are NaN, and nothing beside them is.
+  void eight_bit_rows_keep_nan_data() { targets(); }
+  void eight_bit_rows_keep_nan() {
+    QFETCH(int, index);
+    std::vector<std::byte> data;
+    for (int i = 0; i < 4 * 256; ++i) data.push_back(static_cast<std::byte>(i * 37));  // every code in every row
+    const float scales[] = {0.5F, 0.0F};
+    const WeightView w{data.data(), 4, 256, DType::f8_e4m3, reinterpret_cast<const std::byte*>(scales)};
+    std::vector<float> got(data.size()), expected(data.size());
+    ops::dequantise_rows(cpu(index), w, 0, 4, got.data());
+    ops::dequantise_rows(plain(), w, 0, 4, expected.data());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      QCOMPARE(std::isnan(got[i]), (data[i] & std::byte{0x7F}) == std::byte{0x7F});
+      QVERIFY(std::isnan(expected[i]) ? std::isnan(got[i]) : got[i] == expected[i]);
+    }
+  }
+
   void both_modes_match_data() {
     QTest::addColumn<int>("index");
     QTest::addColumn<bool>("half");

@@ -246,6 +246,35 @@ class OpsTest : public QObject {
     }
   }
 
+  // E4M3 has two codes for NaN: every row with one is NaN, wherever it stands, and no other row is.
+  void eight_bit_nan_is_kept_data() { targets(); }
+  void eight_bit_nan_is_kept() {
+    QFETCH(int, index);
+    Fresh fresh;
+    const std::int64_t rows = 37;
+    for (const std::int64_t cols : {32, 33, 128, 200}) {
+      std::vector<std::byte> data(static_cast<std::size_t>(rows * cols), std::byte{0x7E});  // 448, the largest
+      std::vector<bool> bad(static_cast<std::size_t>(rows));
+      for (std::int64_t row = 0; row < rows; row += 1 + fresh.below(3)) {
+        const auto at = static_cast<std::size_t>(row * cols + fresh.below(cols));
+        data[at] = fresh.below(2) == 0 ? std::byte{0x7F} : std::byte{0xFF};
+        bad[static_cast<std::size_t>(row)] = true;
+      }
+      std::vector<float> scales(static_cast<std::size_t>((cols + 127) / 128), 0.5F);
+      const WeightView w{data.data(), rows, cols, DType::f8_e4m3, reinterpret_cast<const std::byte*>(scales.data())};
+      for (const std::int64_t tokens : {1, 4, 9}) {
+        const auto x = fresh.normals(tokens * cols);
+        std::vector<float> got(static_cast<std::size_t>(tokens * rows)), expected(got.size());
+        ops::matmul(cpu(index), w, x.data(), tokens, got.data());
+        ops::matmul(plain(), w, x.data(), tokens, expected.data());
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          QCOMPARE(std::isnan(got[i]), static_cast<bool>(bad[i % static_cast<std::size_t>(rows)]));
+          QCOMPARE(std::isnan(expected[i]), std::isnan(got[i]));
+        }
+      }
+    }
+  }
+
   void several_matrices_at_once_data() { targets(); }
   void several_matrices_at_once() {
     QFETCH(int, index);

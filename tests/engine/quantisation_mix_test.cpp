@@ -98,11 +98,16 @@ void QuantisationMixTest::findsMixesByName() {
 }
 
 void QuantisationMixTest::layersWithMoreBits() {
-  std::vector<int> more;
-  for (int i = 0; i < 24; ++i) {
-    if (layer_gets_more(i, 24)) more.push_back(i);
-  }
-  QCOMPARE(more, (std::vector<int>{0, 1, 2, 5, 8, 11, 14, 17, 20, 21, 22, 23}));
+  const auto layers_of = [](std::int64_t layers) {
+    std::vector<std::int64_t> more;
+    for (std::int64_t i = 0; i < layers; ++i) {
+      if (layer_gets_more(i, layers)) more.push_back(i);
+    }
+    return more;
+  };
+  QCOMPARE(layers_of(24), (std::vector<std::int64_t>{0, 1, 2, 5, 8, 11, 14, 17, 20, 21, 22, 23}));
+  // Where 8 does not divide the layers the last eighth is rounded up: 24 to 27.
+  QCOMPARE(layers_of(28), (std::vector<std::int64_t>{0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27}));
 }
 
 void QuantisationMixTest::halvesAreRoundedToTheNearest() {

@@ -2,9 +2,11 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include "formats/gguf.h"
 #include "models/importance_matrix.h"
@@ -110,7 +112,7 @@ class ToolQuantizeTest : public QObject {
         {"token_embd.weight", {DType::q5_0, 0.004}},
         {"blk.0.attn_norm.weight", {DType::f32, 0.0}},
         {"blk.0.attn_q.weight", {DType::q4_k, 0.008}},
-        {"blk.3.ffn_down.weight", {DType::q4_k, 0.008}},
+        {"blk.3.ffn_down.weight", {DType::q6_k, 6e-4}},
         {"blk.2.ffn_down_exps.weight", {DType::q8_0, 1e-4}},
         {"blk.2.ffn_gate_inp.weight", {DType::f32, 0.0}},
         {"output.weight", {DType::q8_0, 1e-4}},
@@ -288,30 +290,115 @@ class ToolQuantizeTest : public QObject {
     for (std::size_t i = 0; i < width; ++i) QVERIFY(std::abs(sums[i] - expected[i]) <= 1e-4 * expected[i] + 1e-9);
   }
 
+  void gathers_each_expert_apart_data() {
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<bool>("latent");
+    QTest::newRow("experts stacked") << "tiny_moe/deepseek" << false;
+    QTest::newRow("a tensor for each expert") << "tiny_moe/deepseek-apart" << false;
+    QTest::newRow("V2, keys and values in one") << "deepseek/v2-lite" << true;
+    QTest::newRow("V2, keys and values apart") << "deepseek/v2-lite-apart" << true;
+    QTest::newRow("V3") << "deepseek/v3-draft" << true;
+  }
   void gathers_each_expert_apart() {
-    const QString data = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/";
-    const QString text = data + "logits_text.txt", out = path("experts.imatrix");
-    for (const bool apart : {false, true}) {
-      const QString model = data + "tiny_moe/" + (apart ? "deepseek-apart.gguf" : "deepseek.gguf");
-      const Outcome outcome = engine_tool({"imatrix", model, "--file", text, "--out", out, "--json"});
-      QVERIFY2(outcome.code == 0, outcome.errors.constData());
-      const auto matrix = ImportanceMatrix::read(out.toStdString());
-      const auto file = open_gguf(model.toStdString());
-      QVERIFY(bool(matrix) && bool(file));
-      const double tokens = outcome.json()["tokens"].toDouble();
-      for (const char* part : {"ffn_gate", "ffn_up", "ffn_down"}) {
-        double activations = 0.0;
-        std::size_t matrices = 0;
-        for (const auto& [name, entry] : matrix->entries()) {
-          if (!name.starts_with(std::string("blk.1.") + part + (apart ? "." : "_exps."))) continue;
-          for (const double count : entry.counts) activations += count, ++matrices;
-        }
-        QVERIFY(matrices > 1 && matrices <= *file->u32("deepseek.expert_count"));
-        QCOMPARE(activations, tokens * *file->u32("deepseek.expert_used_count"));
+    QFETCH(QString, model);
+    QFETCH(bool, latent);
+    const QString data = qEnvironmentVariable("HADAL_SOURCE_DIR") + "/tests/data/", text = data + "logits_text.txt",
+                  out = path("experts.imatrix");
+    model = data + model + ".gguf";
+    const Outcome outcome = engine_tool({"imatrix", model, "--file", text, "--out", out, "--json"});
+    QVERIFY2(outcome.code == 0, outcome.errors.constData());
+    const auto matrix = ImportanceMatrix::read(out.toStdString());
+    const auto file = open_gguf(model.toStdString());
+    QVERIFY(bool(matrix) && bool(file));
+    const std::string architecture(*file->string("general.architecture"));
+    const double tokens = outcome.json()["tokens"].toDouble(), used = *file->u32(architecture + ".expert_used_count");
+    for (const char* part : {"ffn_gate", "ffn_up", "ffn_down"}) {
+      // Whatever the file, under the name of the tensor of all experts.
+      const auto& entry = matrix->entries().at(std::string("blk.1.") + part + "_exps.weight");
+      QVERIFY(entry.matrices == static_cast<std::int64_t>(*file->u32(architecture + ".expert_count")));
+      double activations = 0.0;
+      for (std::size_t e = 0; e < entry.counts.size(); ++e) {
+        activations += entry.counts[e];
+        const auto from = entry.sums.begin() + static_cast<std::int64_t>(e) * entry.columns;
+        const double squares = std::accumulate(from, from + entry.columns, 0.0);
+        QVERIFY((squares > 0.0) == (entry.counts[e] > 0.0));
       }
-      const QString small = path("experts.gguf"), logits = path("experts.logits");
-      QCOMPARE(engine_tool({"quantize", model, small, "--type", "deepseek", "--imatrix", out}).code, 0);
-      QCOMPARE(engine_tool({"logits", small, "--ids", "1,2,3", "--out", logits}).code, 0);
+      QCOMPARE(activations, tokens * used);
+    }
+    // What makes keys and values of latents: one matrix, or one for each head where the file has them apart.
+    const bool together = file->find_tensor("blk.1.attn_kv_b.weight") != nullptr;
+    QCOMPARE(matrix->entries().contains("blk.1.attn_kv_b.weight"), latent && together);
+    for (const char* name : {"blk.1.attn_k_b.weight", "blk.1.attn_v_b.weight"}) {
+      QCOMPARE(matrix->entries().contains(name), latent && !together);
+      if (latent && !together)
+        QCOMPARE(matrix->entries().at(name).counts,
+                 std::vector<double>(*file->u32("deepseek2.attention.head_count"), tokens));
+    }
+    const QString small = path("experts.gguf"), logits = path("experts.logits");
+    QCOMPARE(engine_tool({"quantize", model, small, "--type", "deepseek", "--imatrix", out}).code, 0);
+    QCOMPARE(engine_tool({"logits", small, "--ids", "1,2,3", "--out", logits}).code, 0);
+  }
+
+  /// Each expert is given another column that alone counts: in its own matrix, and in no other's, that column is kept
+  /// nearly as it is.
+  void experts_have_importances_of_their_own_data() {
+    QTest::addColumn<bool>("apart");
+    QTest::newRow("stacked") << false;
+    QTest::newRow("a tensor for each") << true;
+  }
+  void experts_have_importances_of_their_own() {
+    QFETCH(bool, apart);
+    constexpr std::size_t columns = 64, rows = 32, experts = 3;
+    const std::string name = "blk.1.ffn_up_exps.weight";
+    SmallModel small;
+    std::vector<float> weights;
+    if (!apart) small.add(name, {columns, rows, experts});
+    for (std::size_t e = 0; e < experts; ++e) {
+      const std::string own = apart ? "blk.1.ffn_up." + std::to_string(e) + ".weight" : name;
+      if (apart) small.add(own, {columns, rows});
+      if (apart || e == 0) weights.insert(weights.end(), small.tensors[own].begin(), small.tensors[own].end());
+    }
+    ImportanceMatrix matrix;
+    for (std::size_t e = 0; e < experts; ++e) {
+      std::vector<float> x(columns, 0.01F);
+      x[e] = 1000.0F;
+      matrix.add(name, columns, experts, static_cast<std::int64_t>(e), x.data(), 1);
+    }
+    const QString importance = path("own.imatrix"), model = file("own.gguf", small.writer.bytes());
+    QVERIFY(bool(matrix.write(importance.toStdString(), {"none", 1, 1})));
+    // [expert, column]: squared errors
+    const auto errors = [&](const QStringList& options) {
+      const QString out = path("own.out.gguf");
+      if (engine_tool(QStringList{"quantize", model, out, "--type", "Q4_0"} + options).code != 0) qFatal("not written");
+      const auto written = open_gguf(out.toStdString());
+      const std::vector<float> stored = floats_of(**written->tensor(name));
+      std::vector<double> sums(experts * columns);
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        const double off = static_cast<double>(weights[i]) - static_cast<double>(stored[i]);
+        sums[i / (columns * rows) * columns + i % columns] += off * off;
+      }
+      return sums;
+    };
+    const std::vector<double> before = errors({}), after = errors({"--imatrix", importance});
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const bool counts = i % columns == i / columns;
+      const double ratio = after[i] / before[i];
+      QVERIFY2(counts ? ratio < 0.1 : ratio > 0.3, qPrintable(QString("%1: %2").arg(i).arg(ratio)));
+    }
+  }
+
+  void experts_that_make_no_stack_are_refused() {
+    for (const bool missing : {true, false}) {
+      SmallModel small;
+      small.add("blk.1.ffn_up.0.weight", {64, 4});
+      small.add("blk.1.ffn_up.2.weight", {64, 4});
+      if (!missing) small.add("blk.1.ffn_up.1.weight", {64, 5});
+      const QString in = file("gap.gguf", small.writer.bytes()), out = path("gap.out.gguf");
+      const Outcome outcome = engine_tool({"quantize", in, out, "--type", "Q4_0"});
+      QVERIFY2(outcome.refused(1) && !QFile::exists(out), outcome.errors.constData());
+      const char* says = missing ? "the matrix of expert 1 for blk.1.ffn_up_exps.weight is missing"
+                                 : "blk.1.ffn_up.1.weight is no matrix of the shape that the other experts have";
+      QVERIFY2(outcome.errors.contains(says), outcome.errors.constData());
     }
   }
 

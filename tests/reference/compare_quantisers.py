@@ -2,7 +2,8 @@
 """Compares hadal-engine quantize with llama.cpp's own quantiser on one model.
 
     compare_quantisers.py MODEL.gguf --engine build/engine/bin/hadal-engine --llama-python PYTHON
-        [--types Q8_0,Q4_0,...] [--imatrix] [--text FILE]... [--tokens 3072] [--no-kl] [--sample N] [--json FILE]
+        [--types Q8_0,Q4_0,...] [--imatrix] [--text FILE]... [--tokens 3072] [--no-kl] [--sample N] [--sharpen X]
+        [--json FILE]
 
 MODEL is brought to F16 first, so that both read the same weights. Each type is then made by both, and told are
 
@@ -13,6 +14,8 @@ MODEL is brought to F16 first, so that both read the same weights. Each type is 
 
 With --imatrix both get the importance matrix that hadal-engine gathers from other text (--calibration). The texts
 default to this repository's own documents. --no-kl leaves the models unrun; --sample takes every Nth matrix only.
+--sharpen multiplies the last norm's weights, which stay F32 in every type, and with them all logits: random weights give
+a next token that is nearly any of the vocabulary, a trained model's is one of some tens. The mean entropy is told.
 Fails where ours is worse by more than 2 %. Needs numpy and gguf; --llama-python names an interpreter with llama_cpp.
 """
 import argparse
@@ -80,9 +83,13 @@ def windows_of(ids):
 
 
 def keep_base(engine, model, ids, folder):
-    """The F16 model's log-probabilities, in files: there may be gigabytes."""
+    """The F16 model's log-probabilities, in files: there may be gigabytes. Returns their mean entropy, in nats."""
+    entropy = 0.0
     for number, window in enumerate(windows_of(ids)):
-        np.save(folder / f"base{number}.npy", log_probabilities(engine, model, window).astype(np.float32))
+        rows = log_probabilities(engine, model, window)
+        np.save(folder / f"base{number}.npy", rows.astype(np.float32))
+        entropy -= float((np.exp(rows) * rows).sum())
+    return entropy / max(len(ids), 1)
 
 
 def mean_kl(engine, model, ids, folder):
@@ -95,6 +102,12 @@ def mean_kl(engine, model, ids, folder):
 
 def matrices(path):
     return {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+
+
+def sharpen(path, factor):
+    for tensor in GGUFReader(path, "r+").tensors:
+        if tensor.name == "output_norm.weight":
+            tensor.data[:] *= np.float32(factor)
 
 
 def relative_error(base, other, names, importance):
@@ -134,6 +147,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=3072)
     parser.add_argument("--no-kl", action="store_true")
     parser.add_argument("--sample", type=int, default=1)
+    parser.add_argument("--sharpen", type=float)
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     engine = arguments.engine
@@ -143,9 +157,11 @@ def main():
         folder = pathlib.Path(folder)
         base_path, importance_path, importance = folder / "f16.gguf", "", {}
         run(engine, "quantize", arguments.model, base_path, "--type", "F16")
+        if arguments.sharpen:
+            sharpen(base_path, arguments.sharpen)
         base = matrices(base_path)
         ids = [] if arguments.no_kl else tokens_of(engine, base_path, arguments.text or TEXT, arguments.tokens)
-        keep_base(engine, base_path, ids, folder)
+        entropy = keep_base(engine, base_path, ids, folder)
         options = []
         if arguments.imatrix:
             calibration = folder / "calibration.txt"
@@ -156,7 +172,7 @@ def main():
             importance_path = folder / "imatrix.npz"
             np.savez(importance_path, **importance)
             options = ["--imatrix", matrix]
-        print(f"{arguments.model.name}, {len(ids)} tokens{', with an importance matrix' if options else ''}")
+        print(f"{arguments.model.name}, {len(ids)} tokens, entropy {entropy:.2f}{', with an importance matrix' if options else ''}")
         for name in arguments.types.split(","):
             ours_path, theirs_path = folder / "ours.gguf", folder / "theirs.gguf"
             begin = time.monotonic()

@@ -106,7 +106,7 @@ def shapes(config, draft):
     """Names as deepseek_reference.py has them, with their shapes."""
     h, heads = config.hidden_size, config.num_attention_heads
     key, rank = config.qk_nope_head_dim + config.qk_rope_head_dim, config.kv_lora_rank
-    found = {"embed_tokens.weight": (VOCABULARY, h), "norm.weight": (h,), "lm_head.weight": (VOCABULARY, h)}
+    found = {"embed_tokens.weight": (config.vocab_size, h), "norm.weight": (h,), "lm_head.weight": (config.vocab_size, h)}
     for i in range(config.num_hidden_layers + draft):
         p, a = f"layers.{i}.", f"layers.{i}.self_attn."
         found |= {p + "input_layernorm.weight": (h,), p + "post_attention_layernorm.weight": (h,)}
@@ -121,8 +121,8 @@ def shapes(config, draft):
         found |= feed_forward_shapes(config, p + "mlp.", i < config.first_k_dense_replace)
         if i >= config.num_hidden_layers:
             found |= {p + "enorm.weight": (h,), p + "hnorm.weight": (h,), p + "eh_proj.weight": (h, 2 * h),
-                      p + "embed_tokens.weight": (VOCABULARY, h), p + "shared_head.norm.weight": (h,),
-                      p + "shared_head.head.weight": (VOCABULARY, h)}
+                      p + "embed_tokens.weight": (config.vocab_size, h), p + "shared_head.norm.weight": (h,),
+                      p + "shared_head.head.weight": (config.vocab_size, h)}
     return found
 
 
@@ -149,7 +149,7 @@ def random_weights(config, draft, random):
         elif len(shape) == 1:
             weights[name] = 1 + 0.2 * normal
         else:
-            size = 2.5 if shape == (VOCABULARY, config.hidden_size) else 2.0 if "gate.weight" in name else 1.3
+            size = 2.5 if shape == (config.vocab_size, config.hidden_size) else 2.0 if "gate.weight" in name else 1.3
             weights[name] = normal * np.float32(size / math.sqrt(shape[-1]))
     return weights
 

@@ -199,6 +199,112 @@ def conversations(root):
         folder.add(json.dumps([{"role": "user", "content": encoding.get("text", "")}], ensure_ascii=False).encode())
 
 
+def tiny_tokenizer(sentence_piece):
+    vocabulary = {token: i for i, token in enumerate(TOKENS)}
+    split = {"type": "Split", "pattern": {"Regex": " ?\\p{L}+|\\s"}, "behavior": "Isolated", "invert": False}
+    tokenizer = {"added_tokens": [{"id": i, "content": TOKENS[i], "special": True} for i in (0, 1, 5)], "normalizer": {"type": "NFC"},
+                 "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]},
+                 "model": {"type": "BPE", "vocab": vocabulary, "merges": ["a b"]}}
+    if sentence_piece:
+        tokenizer["normalizer"] = {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}
+        tokenizer["pre_tokenizer"] = None
+        tokenizer["model"] = {**tokenizer["model"], "byte_fallback": True, "unk_token": "H", "vocab": {**{t: i for t, i in vocabulary.items() if t != "Ġ"}, "▁": 6}}
+    return json.dumps(tokenizer, ensure_ascii=False).encode()
+
+
+def header_of(tensors):
+    out, at = {}, 0
+    for name, (kind, shape) in tensors.items():
+        size = int(np.prod(shape)) * {"F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1}[kind]
+        out[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [at, at + size]}
+        at += size
+    return json.dumps(out, separators=(",", ":")).encode()
+
+
+def folder_model(model_type, kind="BF16", width=8):
+    """config.json and the tensors of a model of one or two layers."""
+    latent, experts = model_type.startswith("deepseek_v"), "moe" in model_type or model_type.startswith("deepseek")
+    half = width // 2
+    config = {"model_type": model_type, "num_hidden_layers": 1, "hidden_size": width, "intermediate_size": 8, "vocab_size": len(TOKENS),
+              "num_attention_heads": 2, "num_key_value_heads": 2 if latent else 1, "max_position_embeddings": 64, "tie_word_embeddings": True,
+              "head_dim": half, "eos_token_id": 1}
+    tensors = {"model.embed_tokens.weight": ("BF16", (len(TOKENS), width)), "model.norm.weight": ("BF16", (width,))}
+
+    def matrix(name, rows, columns):
+        tensors[f"model.layers.0.{name}.weight"] = (kind, (rows, columns))
+        if kind == "F8_E4M3":
+            tensors[f"model.layers.0.{name}.weight_scale_inv"] = ("F32", (-(-rows // 128), -(-columns // 128)))
+
+    def vector(name, size, ending="weight"):
+        tensors[f"model.layers.0.{name}.{ending}"] = ("BF16", (size,))
+
+    vector("input_layernorm", width)
+    vector("post_attention_layernorm", width)
+    if latent:
+        config |= {"kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_head_dim": 4}
+        matrix("self_attn.kv_a_proj_with_mqa", 12, width)
+        vector("self_attn.kv_a_layernorm", 8)
+        matrix("self_attn.kv_b_proj", 16, 8)
+        matrix("self_attn.o_proj", width, 8)
+        if model_type == "deepseek_v3":
+            config |= {"q_lora_rank": 4}
+            matrix("self_attn.q_a_proj", 4, width)
+            vector("self_attn.q_a_layernorm", 4)
+            matrix("self_attn.q_b_proj", 16, 4)
+        else:
+            matrix("self_attn.q_proj", 16, width)
+    else:
+        for name, rows in (("q", width), ("k", half), ("v", half)):
+            matrix(f"self_attn.{name}_proj", rows, width)
+            if model_type.startswith("qwen2"):
+                vector(f"self_attn.{name}_proj", rows, "bias")
+        matrix("self_attn.o_proj", width, width)
+        if model_type.startswith("qwen3"):
+            vector("self_attn.q_norm", half)
+            vector("self_attn.k_norm", half)
+    if not experts:
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            matrix(f"mlp.{name}", 8, width)
+        return config, tensors
+    config |= {"num_experts_per_tok": 1, "moe_intermediate_size": 8, "first_k_dense_replace": 0,
+               "n_routed_experts" if model_type.startswith("deepseek") else "num_experts": 2}
+    tensors["model.layers.0.mlp.gate.weight"] = ("BF16", (2, width))
+    for expert in range(2):
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            matrix(f"mlp.experts.{expert}.{name}", 8, width)
+    if model_type == "deepseek_v3":
+        config |= {"n_group": 2, "topk_group": 1}
+        vector("mlp.gate", 2, "e_score_correction_bias")
+    if model_type == "qwen2_moe":
+        config |= {"shared_expert_intermediate_size": 8}
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            matrix(f"mlp.shared_expert.{name}", 8, width)
+        matrix("mlp.shared_expert_gate", 1, width)
+    return config, tensors
+
+
+ROPES = [{}, {"rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "mscale": 0.707, "mscale_all_dim": 0.707}},
+         {"rope_parameters": {"rope_type": "llama3", "rope_theta": 5e5, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                              "original_max_position_embeddings": 32}}, {"rope_scaling": {"type": "linear", "factor": 2.0}}]
+QUANTISED = {"quantization_config": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128]}}
+
+
+def folders(root):
+    folder = Folder(root, "folder")
+    for i, (model_type, kind) in enumerate([(t, k) for t in ("llama", "qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "deepseek", "deepseek_v2", "deepseek_v3")
+                                            for k in ("BF16", "F8_E4M3", "F32")]):
+        config, tensors = folder_model(model_type, kind)
+        config |= ROPES[i % 4] | (QUANTISED if kind == "F8_E4M3" else {})
+        names = list(tensors)
+        parts = [tensors] if i % 3 else [{n: tensors[n] for n in names[:5]}, {n: tensors[n] for n in names[5:]}]
+        index = {"weight_map": {n: f"model-0000{j + 1}-of-00002.safetensors" for j, part in enumerate(parts) for n in part}}
+        sections = [json.dumps(config).encode(), header_of(parts[0]), header_of(parts[1]) if len(parts) > 1 else b"",
+                    json.dumps(index).encode() if len(parts) > 1 else b"", tiny_tokenizer(i % 2), b'{"eos_token_id":[1,5]}' if i % 4 == 0 else b"",
+                    b'{"bos_token":"<s>","add_bos_token":true,"chat_template":"{{ messages[0].content }}"}' if i % 4 == 1 else b"",
+                    b"{% for m in messages %}{{ m.content }}{% endfor %}" if i % 4 == 2 else b""]
+        folder.add(b"\x3c" + DIVIDER.join(sections))
+
+
 if __name__ == "__main__":
-    for write in (ggufs, tokenizers, templates, grammars, answers, conversations):
+    for write in (ggufs, tokenizers, templates, grammars, answers, conversations, folders):
         write(sys.argv[1])

@@ -157,9 +157,9 @@ class ComposingTest : public QObject {
     QCOMPARE(edit(stage)->placeholderText(), QStringLiteral("Esc stops the answer"));
     QTest::keyClick(edit(stage), Qt::Key_Escape);
     QTRY_COMPARE_WITH_TIMEOUT(lastAnswer(stage)->state, hadal::MessageState::Stopped, 5000);
-    QCOMPARE(edit(stage)->placeholderText(), QStringLiteral("Ask on, or drop a model file here"));
+    QCOMPARE(edit(stage)->placeholderText(), QStringLiteral("Ask on, or drop a model here"));
     stage.window().chat().newChat();
-    QCOMPARE(edit(stage)->placeholderText(), QStringLiteral("Ask anything, or drop a model file here"));
+    QCOMPARE(edit(stage)->placeholderText(), QStringLiteral("Ask anything, or drop a model here"));
     QCOMPARE(meter(stage), QStringLiteral("0 / 8k"));
   }
 
@@ -176,7 +176,8 @@ class ComposingTest : public QObject {
       names.sort();
       return names.join(QLatin1Char(' '));
     };
-    const QString always = QStringLiteral("language model.choose model.unload palette pane.chat quit settings theme");
+    const QString always =
+        QStringLiteral("language model.choose model.folder model.unload palette pane.chat quit settings theme");
     const QString inAnyChat = QStringLiteral("chat.new chat.search ");
     QCOMPARE(enabled(), inAnyChat + always);
     stage.window().chat().openConversation(id);

@@ -3,12 +3,15 @@
 #include <QApplication>
 #include <QDir>
 #include <QPainter>
+#include <QProcess>
 #include <QTextStream>
 
 #include "../app/thinking_model.h"
+#include "app/inference/inference_service.h"
 #include "prepared_chats.h"
 #include "stage.h"
 #include "ui/chat/transcript_view.h"
+#include "ui/experts/heat_map.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/button.h"
 
@@ -55,6 +58,11 @@ const Picture kPictures[] = {
     {"thinking-live", {1440, 900}, "light", "en", "thinking-live"},
     {"thinking-live-zh", {1440, 900}, "dark", "zh_CN", "thinking-live"},
     {"formulas-dark", {1440, 900}, "dark", "en", "formulas"},
+    {"experts", {1440, 900}, "light", "en", "experts"},
+    {"experts-zh", {1024, 640}, "dark", "zh_CN", "experts"},
+    {"experts-none", {1440, 900}, "light", "en", "experts-none"},
+    {"folder-failure", {1440, 900}, "light", "en", "folder-failure"},
+    {"folder-failure-zh", {1024, 640}, "dark", "zh_CN", "folder-failure"},
 };
 
 // When the pictures are taken: with the machine's own clock no two drawings would be alike.
@@ -115,6 +123,23 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
     settle(4000);
   } else if (scene == QLatin1String("no-model")) {
     stage.services().inference.unload();
+  } else if (scene == QLatin1String("experts-none")) {
+    stage.window().showExperts();
+  } else if (scene == QLatin1String("experts")) {
+    pane.takeQuestion(chinese ? QStringLiteral("鲸鱼为什么唱歌？") : QStringLiteral("Why do whales sing, and to whom?"),
+                      true);
+    settle(4000);
+    stage.window().showExperts();
+    settle();
+    auto* map = stage.find<ui::HeatMap>("heatMap");
+    QTest::mouseMove(map, map->cell(3, 11).center());
+  } else if (scene == QLatin1String("folder-failure")) {
+    const QString folder = stage.profile() + QStringLiteral("/DeepSeek-V2-Lite-Chat");
+    QDir().mkpath(folder);
+    QFile config(folder + QStringLiteral("/config.json"));
+    if (config.open(QIODevice::WriteOnly)) config.write("{}");
+    config.close();
+    pane.useModel(folder);
   } else if (scene == QLatin1String("load-failure")) {
     const QString file = stage.profile() + QStringLiteral("/broken-7B.Q4_K_M.gguf");
     QFile broken(file);
@@ -122,6 +147,18 @@ void play(Stage& stage, const QString& scene, qint64 chat, bool chinese) {
     broken.close();
     pane.useModel(file);
   }
+}
+
+/// A mixture of experts of a published shape and random weights, made once.
+QString mixture(const QString& folder) {
+  const QString file = folder + QStringLiteral("/deepseek-vl2-tiny.Q4_0.gguf");
+  QProcess synth;
+  synth.start(
+      qEnvironmentVariable("HADAL_BIN_DIR", QApplication::applicationDirPath()) + QStringLiteral("/hadal-engine"),
+      {QStringLiteral("synth"), QStringLiteral("deepseek-vl2-tiny"), file, QStringLiteral("--type"),
+       QStringLiteral("q4_0")});
+  if (!synth.waitForFinished(300000) || synth.exitCode() != 0) qFatal("%s", synth.readAllStandardError().constData());
+  return file;
 }
 
 bool draw(const Picture& picture, const QDir& folder) {
@@ -134,6 +171,7 @@ bool draw(const Picture& picture, const QDir& folder) {
   QString model = Stage::starterModel();
   if (scene == QLatin1String("thinking-live") && !model.isEmpty())
     model = ThinkingModel::make(model, stage.profile() + QStringLiteral("/SmolLM2-135M-Thinking.Q4_1.gguf"));
+  if (scene.startsWith(QLatin1String("experts"))) model = mixture(stage.profile());
   options.model = model;
   options.readOnly = scene == QLatin1String("read-only");
   options.theme = QLatin1String(picture.theme);

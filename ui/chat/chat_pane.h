@@ -45,6 +45,9 @@ class ChatPane : public QWidget {
   void searchEverywhere();
   void focusComposer();
   void chooseModelFile();
+  void chooseModelFolder();
+  /// The menu of models, above this point.
+  void showModelMenu(const QPoint& global);
   void useModel(const QString& file);
   void saveState();
   QList<Conversation> conversations() const;
@@ -56,6 +59,7 @@ class ChatPane : public QWidget {
   void contextChanged(int used, int total);
   void speedChanged(double speed, bool streaming);
   void settingsWanted();
+  void expertsWanted();
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -97,7 +101,7 @@ class ChatPane : public QWidget {
   void modelChanged(const ModelStatus& status);
   ContextRoom contextRoom() const;
   void tellOfTemplate(const ModelStatus& status);
-  void showModelMenu(const QPoint& global);
+  void rememberModel(const QString& path);
   void measure();
   QList<PromptMessage> systemPrompt() const;
   void refreshContext();

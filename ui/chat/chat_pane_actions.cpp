@@ -1,6 +1,8 @@
 #include <QApplication>
 #include <QClipboard>
+#include <QJsonArray>
 
+#include "app/inference/model_search.h"
 #include "app/language/engine_words.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
@@ -13,12 +15,16 @@
 #include "ui/chat/transcript_view.h"
 #include "ui/widgets/actions.h"
 #include "ui/widgets/button.h"
+#include "ui/widgets/state_file.h"
 
 // The chat pane's other half: what can be done with the open conversation, and the model.
 
 namespace hadal::ui {
 
 namespace {
+
+/// In the window's state: paths of models that were loaded, the newest first.
+const QString kRecentModels = QStringLiteral("recentModels");
 
 QString asMarkdown(const QString& title, const QList<Message>& messages) {
   QString text = QStringLiteral("# ") + title + QStringLiteral("\n");
@@ -103,6 +109,8 @@ void ChatPane::refreshActions() {
       {"chat.delete", open},
       {"chat.undo", notices_->find(QStringLiteral("removed")) != nullptr},
       {"model.choose", !settings.isLocked(QLatin1String(setting::modelFile))},
+      {"model.folder", !settings.isLocked(QLatin1String(setting::modelFile))},
+      {"experts", services_.inference.status().experts > 0},
       {"model.unload", model == State::Ready || model == State::Loading},
   };
   for (const auto& [id, possible] : table) {
@@ -141,7 +149,9 @@ void ChatPane::modelChanged(const ModelStatus& status) {
   transcript_->setWaitingForModel(status.state == State::Loading);
   transcript_->setContextRoom(contextRoom());
   refreshActions();
-  if (status.state == State::Ready) measureLater_.start();
+  if (status.state != State::Ready) return;
+  rememberModel(status.path);
+  measureLater_.start();
 }
 
 /// A context longer than the model was made for is not used, and a policy may forbid to change it.
@@ -173,8 +183,8 @@ void ChatPane::refreshPlaceholder() {
   if (!closed_.isEmpty())
     return composer_->setSendingPossible(false, tr("Nothing can be asked in this profile"), closed_);
   composer_->setSendingPossible(!none, answering          ? tr("Esc stops the answer")
-                                       : none             ? tr("Choose a model first, or drop a model file here")
-                                       : current_.id != 0 ? tr("Ask on, or drop a model file here")
+                                       : none             ? tr("Choose a model first, or drop a model here")
+                                       : current_.id != 0 ? tr("Ask on, or drop a model here")
                                                           : QString());
 }
 
@@ -192,10 +202,33 @@ void ChatPane::chooseModelFile() {
   pickModelFile(this, services_.inference.status().path, [this](const QString& file) { useModel(file); });
 }
 
+void ChatPane::chooseModelFolder() {
+  pickModelFolder(this, services_.inference.status().path, [this](const QString& folder) { useModel(folder); });
+}
+
+// The newest first.
+void ChatPane::rememberModel(const QString& path) {
+  constexpr qsizetype most = 8;
+  const QJsonArray before = state_.value(kRecentModels).toArray();
+  if (!before.isEmpty() && before.first() == path) return;
+  QJsonArray recent{path};
+  for (const QJsonValue& old : before) {
+    if (old != path && recent.size() < most) recent.append(old);
+  }
+  state_.set(kRecentModels, recent);
+}
+
 void ChatPane::showModelMenu(const QPoint& global) {
-  popUpModelMenu(
-      this, global, services_.inference.status(), [this](const QString& file) { useModel(file); },
-      [this] { chooseModelFile(); });
+  ModelMenu menu;
+  menu.status = services_.inference.status();
+  for (const QJsonValue& path : state_.value(kRecentModels).toArray()) menu.recent << path.toString();
+  menu.folders = ModelSearch::standardFolders(services_.profile.folder());
+  menu.locked = services_.settings.isLocked(QLatin1String(setting::modelFile));
+  menu.use = [this](const QString& path) { useModel(path); };
+  menu.chooseFile = [this] { chooseModelFile(); };
+  menu.chooseFolder = [this] { chooseModelFolder(); };
+  menu.showExperts = [this] { Q_EMIT expertsWanted(); };
+  popUpModelMenu(this, global, std::move(menu));
 }
 
 void ChatPane::showContext(int used) {

@@ -235,7 +235,7 @@ void Composer::refresh() {
     meter_->setToolTip(words);
     meter_->setAccessibleName(words);
   }
-  const QString placeholder = placeholder_.isEmpty() ? tr("Ask anything, or drop a model file here") : placeholder_;
+  const QString placeholder = placeholder_.isEmpty() ? tr("Ask anything, or drop a model here") : placeholder_;
   if (edit_->placeholderText() != placeholder) {
     edit_->setPlaceholderText(placeholder);
     // The edit itself repaints no more than where its caret blinks.

@@ -85,11 +85,12 @@ void EmptyState::retranslate() {
   using State = ModelStatus::State;
   Notice* notice = nullptr;
   if (status_.state == State::NoModel) {
-    notice = notices_->show(QStringLiteral("starter"), Notice::Kind::Info,
-                            tr("There is no model yet. Choose a GGUF file, or drop one onto this window."));
+    notice = notices_->show(
+        QStringLiteral("starter"), Notice::Kind::Info,
+        tr("There is no model yet. Choose a GGUF file or a model's folder, or drop it onto this window."));
   } else if (status_.state != State::Failed && status_.path.contains(QLatin1String("SmolLM2-135M"))) {
     notice = notices_->show(QStringLiteral("starter"), Notice::Kind::Info,
-                            tr("Only the small starter model is here; a larger GGUF file answers better."));
+                            tr("Only the small starter model is here; a larger model answers better."));
   }
   if (notice) connect(notice->addAction(tr("Choose a model")), &Button::clicked, this, &EmptyState::modelWanted);
   place();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 #include <functional>
 
@@ -7,13 +8,26 @@
 
 namespace hadal::ui {
 
-using UseFile = std::function<void(const QString& file)>;
+using UseModel = std::function<void(const QString& path)>;
 
-/// Asks for a model file without stopping the program meanwhile.
-void pickModelFile(QWidget* parent, const QString& current, UseFile use);
+/// Asks for a GGUF file, or any file of a model's folder, without stopping the program meanwhile.
+void pickModelFile(QWidget* parent, const QString& current, UseModel use);
+/// The same for a folder.
+void pickModelFolder(QWidget* parent, const QString& current, UseModel use);
 
-/// The models found on this machine, and a way to any other file. The menu opens at once; what is found is added.
-void popUpModelMenu(QWidget* parent, const QPoint& global, const ModelStatus& status, UseFile use,
-                    std::function<void()> choose);
+/// What the menu of models is made of.
+struct ModelMenu {
+  ModelStatus status;
+  QStringList recent;   ///< Paths, the newest first; those that are gone are left out.
+  QStringList folders;  ///< Where models are looked for, besides where the present one lies.
+  bool locked = false;  ///< The model is the administrator's to choose.
+  UseModel use;
+  std::function<void()> chooseFile, chooseFolder;
+  std::function<void()> showExperts;  ///< Offered for mixtures of experts.
+};
+
+/// The models found on this machine, files and folders, and a way to any other. The folders are read in another thread;
+/// then the menu opens.
+void popUpModelMenu(QWidget* parent, const QPoint& global, ModelMenu menu);
 
 }  // namespace hadal::ui

@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QBoxLayout>
 #include <QCloseEvent>
+#include <QDir>
 #include <QMimeData>
 #include <QPainter>
 #include <QScreen>
@@ -10,10 +11,12 @@
 
 #include "app/chat/chat_service.h"
 #include "app/inference/inference_service.h"
+#include "app/inference/model_path.h"
 #include "app/language/engine_words.h"
 #include "app/profile/profile.h"
 #include "app/settings/settings.h"
 #include "ui/chat/chat_pane.h"
+#include "ui/experts/experts_page.h"
 #include "ui/frame/command_palette.h"
 #include "ui/settings/settings_page.h"
 #include "ui/theme/theme.h"
@@ -26,7 +29,7 @@ namespace {
 
 QString droppedModel(const QMimeData* data) {
   for (const QUrl& url : data->urls()) {
-    if (url.isLocalFile() && url.path().endsWith(QLatin1String(".gguf"), Qt::CaseInsensitive)) return url.toLocalFile();
+    if (url.isLocalFile() && mayBeModel(url.toLocalFile())) return QDir::cleanPath(url.toLocalFile());
   }
   return {};
 }
@@ -73,6 +76,7 @@ MainWindow::MainWindow(Services services, const QString& stateFile)
   connect(chat_, &ChatPane::contextChanged, status_, &StatusLine::setContext);
   connect(chat_, &ChatPane::speedChanged, status_, &StatusLine::setSpeed);
   connect(chat_, &ChatPane::settingsWanted, this, &MainWindow::showSettings);
+  connect(chat_, &ChatPane::expertsWanted, this, &MainWindow::showExperts);
   connect(chat_, &ChatPane::titleChanged, this, [this](const QString& title) {
     setWindowTitle(title.isEmpty() ? QStringLiteral("Hadal") : title + QStringLiteral(" - Hadal"));
   });
@@ -129,6 +133,12 @@ void MainWindow::addActions() {
   actions_->add(
       QStringLiteral("model.choose"), QStringLiteral("model"), QKeySequence(Qt::CTRL | Qt::Key_M),
       [] { return tr("Choose a model file"); }, [this] { chat_->chooseModelFile(); });
+  actions_->add(
+      QStringLiteral("model.folder"), QStringLiteral("folder"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+      [] { return tr("Choose a model's folder"); }, [this] { chat_->chooseModelFolder(); });
+  actions_->add(
+      QStringLiteral("experts"), QStringLiteral("experts"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
+      [] { return tr("Show the experts"); }, [this] { showExperts(); });
   actions_->add(
       QStringLiteral("model.unload"), QStringLiteral("chip"), {}, [] { return tr("Unload the model"); },
       [this] { services_.inference.unload(); });
@@ -193,7 +203,7 @@ void MainWindow::showChat() {
 void MainWindow::showSettings() {
   if (!settings_) {
     settings_ = new SettingsPage(services_.settings, stack_);
-    connect(settings_, &SettingsPage::modelFileWanted, chat_, &ChatPane::chooseModelFile);
+    connect(settings_, &SettingsPage::modelWanted, chat_, &ChatPane::showModelMenu);
     connect(&services_.inference, &InferenceService::statusChanged, settings_, &SettingsPage::setModel);
     settings_->setModel(services_.inference.status());
     stack_->addWidget(settings_);
@@ -202,6 +212,23 @@ void MainWindow::showSettings() {
   settingsButton_->setChecked(true);
   chatButton_->setChecked(false);
   settings_->setFocus();
+}
+
+void MainWindow::showExperts() {
+  if (!experts_) {
+    experts_ = new ExpertsPage(stack_);
+    connect(experts_, &ExpertsPage::closed, this, &MainWindow::showChat);
+    connect(&services_.inference, &InferenceService::statusChanged, experts_, &ExpertsPage::setModel);
+    connect(&services_.inference, &InferenceService::expertsChanged, experts_, &ExpertsPage::setUse);
+    experts_->setModel(services_.inference.status());
+    experts_->setUse(services_.inference.experts());
+    stack_->addWidget(experts_);
+  }
+  if (settings_) settings_->dismissNotices();
+  stack_->setCurrentWidget(experts_);
+  chatButton_->setChecked(false);
+  settingsButton_->setChecked(false);
+  experts_->setFocus();
 }
 
 void MainWindow::showPalette() {

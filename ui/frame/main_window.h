@@ -12,6 +12,7 @@ namespace hadal::ui {
 
 class ChatPane;
 class CommandPalette;
+class ExpertsPage;
 class RailButton;
 class SettingsPage;
 class StatusLine;
@@ -27,6 +28,7 @@ class MainWindow : public QWidget {
   Actions& actions() { return *actions_; }
   void showChat();
   void showSettings();
+  void showExperts();
   void showPalette();
 
  protected:
@@ -52,6 +54,7 @@ class MainWindow : public QWidget {
   QStackedWidget* stack_;
   ChatPane* chat_;
   SettingsPage* settings_ = nullptr;  ///< Made when first shown.
+  ExpertsPage* experts_ = nullptr;    ///< Likewise.
   StatusLine* status_;
   CommandPalette* palette_ = nullptr;
 };

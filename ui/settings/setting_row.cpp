@@ -164,11 +164,11 @@ QWidget* SettingRow::makePath() {
   layout->addWidget(path, 1);
   layout->addWidget(choose);
   const bool shown = spec_.readOnly || spec_.type == SettingType::Folder;
-  connect(choose, &Button::clicked, this, [this, shown] {
+  connect(choose, &Button::clicked, this, [this, choose, shown] {
     if (shown) {
       QDesktopServices::openUrl(QUrl::fromLocalFile(settings_.value(QLatin1String(spec_.key)).toString()));
     } else {
-      Q_EMIT fileWanted();
+      Q_EMIT fileWanted(choose->mapToGlobal(QPoint()));
     }
   });
   onRefresh_ << [this, path, shown] {
@@ -179,7 +179,7 @@ QWidget* SettingRow::makePath() {
     path->setToolTip(QDir::toNativeSeparators(value));
   };
   onRetranslate_ << [choose, shown] {
-    choose->setText(shown ? tr("Show folder") : tr("Choose file"));
+    choose->setText(shown ? tr("Show folder") : tr("Choose..."));
     choose->updateGeometry();
   };
   return box;

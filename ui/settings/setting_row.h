@@ -22,7 +22,8 @@ class SettingRow : public QWidget {
   void setFirst(bool first) { first_ = first; }
 
  Q_SIGNALS:
-  void fileWanted();
+  /// `global`: the upper left corner of the button that asks.
+  void fileWanted(const QPoint& global);
 
  protected:
   void paintEvent(QPaintEvent* event) override;

@@ -89,7 +89,7 @@ void SettingsPage::build() {
     }
     auto* row = new SettingRow(settings_, spec, content_);
     row->setFirst(first);
-    connect(row, &SettingRow::fileWanted, this, &SettingsPage::modelFileWanted);
+    connect(row, &SettingRow::fileWanted, this, &SettingsPage::modelWanted);
     card->addWidget(row);
     rows_ << row;
   }

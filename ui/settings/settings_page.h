@@ -23,7 +23,8 @@ class SettingsPage : public QWidget {
   void dismissNotices();
 
  Q_SIGNALS:
-  void modelFileWanted();
+  /// `global`: where a menu of models has room.
+  void modelWanted(const QPoint& global);
 
  protected:
   void paintEvent(QPaintEvent* event) override;

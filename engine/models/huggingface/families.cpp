@@ -102,6 +102,17 @@ void write_deepseek(ConfigReader& config, KeyWriter& keys) {
   }
 }
 
+/// Configurations of DeepSeek-V2 whose use_mla is false: the language models of VL2-Tiny and of DeepSeek-OCR. They have
+/// the attention of Llama (mha_eager: LlamaAttention in the model's modeling_deepseekv2.py), which turns halves of
+/// heads.
+void write_deepseek_without_latents(ConfigReader& config, KeyWriter& keys) {
+  write_deepseek(config, keys);
+  write_window(config, 0, keys);
+  if (const std::string method = config.text_or("topk_method", "greedy"); method != "greedy" && method != "gready") {
+    config.unsupported(concat("topk_method \"", printable(method), "\" is not known without use_mla; greedy is."));
+  }
+}
+
 void write_latent_attention(ConfigReader& config, KeyWriter& keys) {
   const std::uint32_t turned = config.count("qk_rope_head_dim");
   keys.u32("attention.kv_lora_rank", config.count("kv_lora_rank"));
@@ -126,13 +137,14 @@ void write_deepseek2(ConfigReader& config, std::string_view choice, std::string_
   }
   keys.u32("expert_gating_func", scored == "sigmoid" ? 2 : 1);
   // The first configurations of V2 spell it "gready".
-  if (method == "greedy" || method == "gready") return;
-  if (method != "group_limited_greedy" && method != "noaux_tc") {
+  const bool greedy = method == "greedy" || method == "gready";
+  if (!greedy && method != "group_limited_greedy" && method != "noaux_tc") {
     config.unsupported(
         concat("topk_method \"", printable(method), "\" is not known; greedy, group_limited_greedy and noaux_tc are."));
   }
   config.require((method == "noaux_tc") == (scored == "sigmoid"),
                  "topk_method and scoring_func do not go together in any published model.");
+  if (greedy) return;
   keys.u32("expert_group_count", config.count("n_group"));
   keys.u32("expert_group_used_count", config.count("topk_group"));
 }
@@ -162,7 +174,39 @@ constexpr Family kFamilies[] = {
     {.model_type = "deepseek_v3", .architecture = "deepseek2", .write = write_deepseek_v3},
 };
 
+constexpr Family kWithoutLatents = {.model_type = "deepseek_v2",
+                                    .architecture = "deepseek",
+                                    .reordered = true,
+                                    .write = write_deepseek_without_latents};
+
+/// GGUF files of this architecture keep q and k as they were trained: llama.cpp converts them without a permutation,
+/// and its graph turns them as GGML_ROPE_TYPE_NEOX (ocr_rope_type in its src/models/deepseek2.cpp), although its list
+/// of architectures has deepseek2-ocr among those of adjacent pairs.
+constexpr Family kReader = {
+    .model_type = "deepseek_v2", .architecture = "deepseek2-ocr", .write = write_deepseek_without_latents};
+
+/// DeepSeek-OCR and OCR-2 by the class that the whole model names.
+bool reads_text(const ConfigReader& config) {
+  const auto* classes = config.find("architectures");
+  if (classes == nullptr || !classes->is_array() || classes->empty() || !classes->front().is_string()) return false;
+  return classes->front().get_ref<const std::string&>().starts_with("DeepseekOCR");
+}
+
 }  // namespace
+
+nlohmann::json language_model(const nlohmann::json& config) {
+  const auto type = config.find("model_type"), own = config.find("language_config");
+  if (type == config.end() || *type != "deepseek_vl_v2" || own == config.end() || !own->is_object()) return config;
+  nlohmann::json merged = config;
+  merged.erase("model_type");
+  for (const auto& [key, value] : own->items()) {
+    // The whole model's class tells DeepSeek-OCR from VL2.
+    if (key != "architectures" || !merged.contains(key)) merged[key] = value;
+  }
+  // DeepSeek-OCR's leaves out what VL2's code takes for granted.
+  if (!merged.contains("model_type")) merged["model_type"] = "deepseek_v2";
+  return merged;
+}
 
 const Family* find_family(ConfigReader& config) {
   const std::string type = config.text_or("model_type", "");
@@ -171,6 +215,9 @@ const Family* find_family(ConfigReader& config) {
     return nullptr;
   }
   const auto found = std::ranges::find(kFamilies, type, &Family::model_type);
+  if (type == "deepseek_v2" && !config.boolean_or("use_mla", true)) {
+    return reads_text(config) ? &kReader : &kWithoutLatents;
+  }
   if (found != std::end(kFamilies)) return found;
   std::string known;
   for (const Family& family : kFamilies) known += concat(known.empty() ? "" : ", ", family.model_type);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
 #include "models/huggingface/config_reader.h"
@@ -17,6 +18,10 @@ struct Family {
   bool reordered = false;
   void (*write)(ConfigReader& config, KeyWriter& keys) = nullptr;  ///< What only this family has.
 };
+
+/// config.json as a model of language alone would have it: of DeepSeek-VL2 and DeepSeek-OCR what language_config says,
+/// over what stands beside it. Others as they are.
+nlohmann::json language_model(const nlohmann::json& config);
 
 /// The one that config.json names; errors stay in `config`. Null if there is none.
 const Family* find_family(ConfigReader& config);

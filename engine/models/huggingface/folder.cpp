@@ -58,7 +58,8 @@ Result<Checkpoint> open_checked(const std::filesystem::path& folder) {
   }
   const auto json = read_json_object(folder / "config.json", max_config_bytes);
   if (!json) return out.so_far().error(json.error().code, json.error().message);
-  ConfigReader config(*json, name, "config.json");
+  const nlohmann::json language = language_model(*json);
+  ConfigReader config(language, name, "config.json");
   const Family* family = find_family(config);
   if (family == nullptr) return config.result().error();
   check_quantisation(config);
@@ -73,7 +74,7 @@ Result<Checkpoint> open_checked(const std::filesystem::path& folder) {
   write_keys(config, *family, drafts, keys);
   if (!config.result()) return config.result().error();
   if (auto done = add_tensors(*tensors, config, *family, out); !done) return done.error();
-  if (auto done = add_tokenizer(folder, *json, config.count("vocab_size"), out); !done) return done.error();
+  if (auto done = add_tokenizer(folder, language, config.count("vocab_size"), out); !done) return done.error();
   return std::move(out).take();
 }
 

@@ -16,6 +16,8 @@ namespace hadal::huggingface {
 ///   tensors must reorder these rows, or carry the key.
 /// - "tokenizer.hadal.*": see text/tokenizer_keys.h.
 ///
+/// Of DeepSeek-VL2 and DeepSeek-OCR it is the language model; what looks at pictures is left out.
+///
 /// Weights of type F8_E4M3 keep their scales beside them (CheckpointTensor::scales).
 Result<Checkpoint> open_folder(const std::filesystem::path& folder);
 

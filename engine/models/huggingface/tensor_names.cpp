@@ -76,6 +76,12 @@ bool take_prefix(std::string_view& name, std::string_view prefix) {
   return true;
 }
 
+/// DeepSeek-VL2 has a whole language model under a name of its own.
+void take_model_prefix(std::string_view& name) {
+  take_prefix(name, "language.");
+  take_prefix(name, "model.");
+}
+
 std::optional<std::string> layer_part(std::string_view part, std::string_view kind) {
   if (part == "mlp.gate.e_score_correction_bias") return "exp_probs_b.bias";
   if (kind != "weight" && kind != "bias") return std::nullopt;
@@ -91,7 +97,7 @@ std::optional<std::string> layer_part(std::string_view part, std::string_view ki
 }  // namespace
 
 std::optional<std::uint32_t> layer_of(std::string_view name) {
-  take_prefix(name, "model.");
+  take_model_prefix(name);
   return take_prefix(name, "layers.") ? take_number(name) : std::nullopt;
 }
 
@@ -107,11 +113,19 @@ bool is_left_out(std::string_view name) {
   return name.ends_with(".rotary_emb.inv_freq");
 }
 
+bool is_of_pictures(std::string_view name) {
+  take_prefix(name, "model.");
+  // VL2's own spelling.
+  if (name == "image_newline" || name == "view_seperator" || name == "tile_indicators") return true;
+  constexpr std::string_view parts[] = {"vision.", "vision_model.", "sam_model.", "qwen2_model.", "projector."};
+  return std::ranges::any_of(parts, [&](std::string_view part) { return name.starts_with(part); });
+}
+
 std::optional<std::string> gguf_name(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return std::nullopt;
   const std::string_view kind = name.substr(dot + 1);
-  take_prefix(name, "model.");
+  take_model_prefix(name);
   if (take_prefix(name, "layers.")) {
     const auto layer = take_number(name);
     if (!layer) return std::nullopt;

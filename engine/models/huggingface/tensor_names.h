@@ -20,4 +20,7 @@ std::optional<std::uint32_t> expert_of(std::string_view name);
 /// Tensors that some checkpoints have and no model needs: the frequencies of rotary positions.
 bool is_left_out(std::string_view name);
 
+/// Of the part of DeepSeek-VL2 or DeepSeek-OCR that looks at pictures.
+bool is_of_pictures(std::string_view name);
+
 }  // namespace hadal::huggingface

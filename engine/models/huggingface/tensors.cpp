@@ -32,6 +32,7 @@ class Adder {
       : layers_(config.count("num_hidden_layers") + config.count_or_zero("num_nextn_predict_layers")),
         experts_(expert_count(config)),
         tied_(config.boolean_or("tie_word_embeddings", family.tied)),
+        sees_(config.has("vision_config")),
         family_(family),
         out_(out) {}
 
@@ -42,6 +43,7 @@ class Adder {
     }
     for (const ShardTensor& one : tensors) {
       if (one.tensor.name.ends_with(scale_suffix) || is_left_out(one.tensor.name)) continue;
+      if (sees_ && is_of_pictures(one.tensor.name)) continue;
       if (auto done = add(one); !done) return done;
     }
     if (!scales_.empty()) {
@@ -133,7 +135,7 @@ class Adder {
   }
 
   const std::uint32_t layers_, experts_;
-  const bool tied_;
+  const bool tied_, sees_;
   const Family& family_;
   CheckpointBuilder& out_;
   std::unordered_map<std::string, const SafetensorsTensor*> scales_;  ///< Not yet taken.

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "hwy/highway.h"
 #include "tensor/blocks.h"
@@ -146,19 +147,22 @@ struct F32Row : GroupRow<kGroup * sizeof(float)> {
   }
 };
 
-/// F16 and BF16.
+/// F16 and BF16, read as bytes: behind a safetensors header of odd length weights lie at odd addresses, where there may
+/// be no pointer to a hwy::float16_t.
 template <class Half>
 struct HalfRow : GroupRow<kGroup * sizeof(Half)> {
   HWY_INLINE void load(int, FloatVec* w) const {
     const hn::Rebind<Half, Float> d16;
-    const auto* from = reinterpret_cast<const Half*>(this->block);
+    const hn::Repartition<std::uint8_t, decltype(d16)> d8;
+    const auto* from = reinterpret_cast<const std::uint8_t*>(this->block);
     HADAL_UNROLL
-    for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::PromoteTo(Float(), hn::LoadU(d16, from + i * kLanes));
+    for (int i = 0; i < kGroupVecs; ++i) {
+      w[i] = hn::PromoteTo(Float(), hn::BitCast(d16, hn::LoadU(d8, from + i * kLanes * 2)));
+    }
   }
 };
 
 /// 8-bit floats, shifted into the place of binary16's: 256 times too small, since the exponents count from 7 and 15.
-/// The two codes of NaN, which no published weights have, come out as 480.
 struct F8Row : GroupRow<kGroup> {
   float scale;  ///< Of the weights' block; set once the block is open.
 
@@ -166,14 +170,39 @@ struct F8Row : GroupRow<kGroup> {
     const hn::Rebind<std::uint8_t, Float> d8;
     const hn::Rebind<std::uint16_t, Float> d16;
     const hn::Rebind<hwy::float16_t, Float> df16;
-    const auto factor = hn::Set(Float(), scale * 256.0F);
     HADAL_UNROLL
     for (int i = 0; i < kGroupVecs; ++i) {
-      const auto* from = reinterpret_cast<const std::uint8_t*>(block) + i * kLanes;
-      const auto code = hn::PromoteTo(d16, hn::LoadU(d8, from));
+      const auto code = hn::PromoteTo(d16, hn::LoadU(d8, codes() + i * kLanes));
       const auto sign = hn::ShiftLeft<8>(hn::And(code, hn::Set(d16, 0x80)));
       const auto rest = hn::ShiftLeft<7>(hn::And(code, hn::Set(d16, 0x7F)));
-      w[i] = hn::Mul(hn::PromoteTo(Float(), hn::BitCast(df16, hn::Or(sign, rest))), factor);
+      w[i] = hn::PromoteTo(Float(), hn::BitCast(df16, hn::Or(sign, rest)));
+    }
+    if (HWY_UNLIKELY(holds_nan())) restore_nan(w);
+    const auto factor = hn::Set(Float(), scale * 256.0F);
+    HADAL_UNROLL
+    for (int i = 0; i < kGroupVecs; ++i) w[i] = hn::Mul(w[i], factor);
+  }
+
+ private:
+  const std::uint8_t* codes() const { return reinterpret_cast<const std::uint8_t*>(block); }
+
+  /// One look at the whole group instead of one at each weight: no published weights have the two codes of NaN. Loading
+  /// looks for none, since that would mean to read every weight; what is computed with one is NaN, and no answer.
+  HWY_INLINE bool holds_nan() const {
+    const hn::CappedTag<std::uint8_t, kGroup> d;
+    bool found = false;
+    for (std::size_t i = 0; i < kGroup; i += hn::Lanes(d)) {
+      const auto code = hn::Or(hn::LoadU(d, codes() + i), hn::Set(d, 0x80));
+      found = found || !hn::AllFalse(d, hn::Eq(code, hn::Set(d, 0xFF)));
+    }
+    return found;
+  }
+  /// The codes of NaN have come out as 480 / 256, above all others, which end at 448 / 256.
+  static HWY_INLINE void restore_nan(FloatVec* w) {
+    const auto nan = hn::Set(Float(), std::numeric_limits<float>::quiet_NaN());
+    HADAL_UNROLL
+    for (int i = 0; i < kGroupVecs; ++i) {
+      w[i] = hn::IfThenElse(hn::Gt(hn::Abs(w[i]), hn::Set(Float(), 464.0F / 256.0F)), nan, w[i]);
     }
   }
 };

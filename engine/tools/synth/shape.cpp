@@ -7,41 +7,33 @@
 namespace hadal::tools {
 namespace {
 
-constexpr LatentSizes kLite{.rank = 512, .plain = 128, .turning = 64, .value = 128};
+/// DeepSeek-V2-Lite and DeepSeek-Coder-V2-Lite, which differ in their tokens alone.
+constexpr Shape lite(std::string_view name, std::string_view title, TokenFamily tokens) {
+  return {.name = name,
+          .title = title,
+          .architecture = "deepseek2",
+          .tokens = tokens,
+          .layers = 27,
+          .width = 2048,
+          .heads = 16,
+          .feed_forward = 10944,
+          .vocabulary = 102400,
+          .context = 163840,
+          .yarn_log_multiplier = 0.0707F,
+          .latent = {.rank = 512, .plain = 128, .turning = 64, .value = 128},
+          .experts = {.count = 64, .used = 6, .shared = 2, .width = 1408, .dense_layers = 1}};
+}
 
 // From each model's config.json.
 constexpr Shape kShapes[] = {
-    {.name = "deepseek-v2-lite",
-     .title = "DeepSeek-V2-Lite",
-     .architecture = "deepseek2",
-     .tokens = TokenFamily::deepseek_v2,
-     .layers = 27,
-     .width = 2048,
-     .heads = 16,
-     .feed_forward = 10944,
-     .vocabulary = 102400,
-     .context = 163840,
-     .yarn_log_multiplier = 0.0707F,
-     .latent = kLite,
-     .experts = {.count = 64, .used = 6, .shared = 2, .width = 1408, .dense_layers = 1}},
-    {.name = "deepseek-coder-v2-lite",
-     .title = "DeepSeek-Coder-V2-Lite",
-     .architecture = "deepseek2",
-     .tokens = TokenFamily::deepseek_coder_v2,
-     .layers = 27,
-     .width = 2048,
-     .heads = 16,
-     .feed_forward = 10944,
-     .vocabulary = 102400,
-     .context = 163840,
-     .yarn_log_multiplier = 0.0707F,
-     .latent = kLite,
-     .experts = {.count = 64, .used = 6, .shared = 2, .width = 1408, .dense_layers = 1}},
+    lite("deepseek-v2-lite", "DeepSeek-V2-Lite", TokenFamily::deepseek_v2),
+    lite("deepseek-coder-v2-lite", "DeepSeek-Coder-V2-Lite", TokenFamily::deepseek_coder_v2),
     {.name = "deepseek-v3",
      .title = "DeepSeek-V3",
      .architecture = "deepseek2",
      .tokens = TokenFamily::deepseek_v3,
      .layers = 61,
+     .draft_layers = 1,
      .width = 7168,
      .heads = 128,
      .feed_forward = 18432,
@@ -239,6 +231,24 @@ void add_feed_forward(const Shape& shape, std::uint64_t layer, Tensors& out) {
   out.matrix("ffn_down_shexp", shared, shape.width);
 }
 
+void add_layer(const Shape& shape, std::uint64_t layer, Tensors& out) {
+  out.norm("attn_norm", shape.width);
+  shape.is_latent() ? add_latent_attention(shape, out) : add_plain_attention(shape, out);
+  out.norm("ffn_norm", shape.width);
+  add_feed_forward(shape, layer, out);
+}
+
+/// What a layer of multi-token prediction has besides a layer's own tensors, with a token table and an output of its
+/// own as in V3's files.
+void add_draft(const Shape& shape, Tensors& out) {
+  out.norm("nextn.enorm", shape.width);
+  out.norm("nextn.hnorm", shape.width);
+  out.matrix("nextn.eh_proj", 2 * shape.width, shape.width);
+  out.table("nextn.embed_tokens", shape.width, shape.vocabulary);
+  out.norm("nextn.shared_head_norm", shape.width);
+  out.matrix("nextn.shared_head_head", shape.width, shape.vocabulary);
+}
+
 }  // namespace
 
 std::span<const Shape> shapes() {
@@ -257,7 +267,8 @@ void describe_shape(const Shape& shape, GgufPlan& plan) {
   // What the layout of quantised blocks is called; see llama.cpp, GGML_QNT_VERSION.
   plan.number("general.quantization_version", std::uint32_t{2});
   Keys keys(plan, shape.architecture);
-  keys.count("block_count", shape.layers);
+  keys.count("block_count", shape.layers + shape.draft_layers);
+  if (shape.draft_layers > 0) keys.count("nextn_predict_layers", shape.draft_layers);
   keys.count("context_length", shape.context);
   keys.count("embedding_length", shape.width);
   keys.count("feed_forward_length", shape.feed_forward);
@@ -275,12 +286,10 @@ void describe_shape(const Shape& shape, GgufPlan& plan) {
 std::vector<ShapedTensor> shaped_tensors(const Shape& shape) {
   Tensors out;
   out.table("token_embd", shape.width, shape.vocabulary);
-  for (std::uint64_t layer = 0; layer < shape.layers; ++layer) {
+  for (std::uint64_t layer = 0; layer < shape.layers + shape.draft_layers; ++layer) {
     out.begin_layer(layer);
-    out.norm("attn_norm", shape.width);
-    shape.is_latent() ? add_latent_attention(shape, out) : add_plain_attention(shape, out);
-    out.norm("ffn_norm", shape.width);
-    add_feed_forward(shape, layer, out);
+    add_layer(shape, layer, out);
+    if (layer >= shape.layers) add_draft(shape, out);
   }
   out.end_layers();
   out.norm("output_norm", shape.width);

@@ -46,7 +46,8 @@ struct Shape {
   std::string_view title;         ///< Of the model.
   std::string_view architecture;  ///< general.architecture
   TokenFamily tokens;
-  std::uint64_t layers = 0;
+  std::uint64_t layers = 0;        ///< Without the draft layers.
+  std::uint64_t draft_layers = 0;  ///< Of multi-token prediction, behind the others.
   std::uint64_t width = 0;
   std::uint64_t heads = 0;
   std::uint64_t kv_heads = 0;   ///< Of plain attention.

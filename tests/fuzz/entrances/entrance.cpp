@@ -9,7 +9,8 @@ namespace hadal::test {
 std::span<const Entrance> entrances() {
   static constexpr Entrance all[] = {{"gguf", enter_gguf},         {"tokenizer", enter_tokenizer},
                                      {"template", enter_template}, {"grammar", enter_grammar},
-                                     {"answer", enter_answer},     {"conversation", enter_conversation}};
+                                     {"answer", enter_answer},     {"conversation", enter_conversation},
+                                     {"folder", enter_folder}};
   return all;
 }
 

@@ -26,6 +26,7 @@ void enter_template(std::string_view input);
 void enter_grammar(std::string_view input);
 void enter_answer(std::string_view input);
 void enter_conversation(std::string_view input);
+void enter_folder(std::string_view input);
 
 struct BrokenPromise : std::runtime_error {
   using std::runtime_error::runtime_error;
