@@ -151,9 +151,10 @@ class HuggingFaceTest : public QObject {
   void folders_become_gguf_files() {
     QFETCH(QString, name);
     const QTemporaryDir place;
-    const std::string path = as_gguf(assemble(place, name));
-    const auto file = open_checkpoint(path);
-    QVERIFY2(bool(file), file ? "" : file.error().message.c_str());
+    const QString folder = assemble(place, name);
+    const std::string path = as_gguf(folder);
+    const auto source = open_checkpoint(folder.toStdString()), file = open_checkpoint(path);
+    QVERIFY2(source && file, file ? "" : file.error().message.c_str());
     for (const std::string_view key : file->keys()) QVERIFY(!key.ends_with("rope.pairs"));
     // Experts are together, as everybody's GGUF files have them.
     for (const char* part : {"blk.1.ffn_gate", "blk.1.ffn_up", "blk.1.ffn_down"}) {
