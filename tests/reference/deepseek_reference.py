@@ -67,6 +67,9 @@ def mlp(x, gate, up, down):
     return (torch.nn.functional.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
 
+LEAST_MARGIN = 4e-3  # of router logits, for a fixture; 11 bits of binary16 are 5e-4
+
+
 def margin(ranked, used, sigmoid):
     """How near the best that is not chosen comes to the worst that is, about as a difference of router logits."""
     best = ranked.topk(min(used + 1, ranked.shape[-1]), -1)[0]

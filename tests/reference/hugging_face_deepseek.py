@@ -99,7 +99,7 @@ def dense_logits(config, weights, ids):
     full = {"scoring_func": "softmax", "norm_topk_prob": False, "routed_scaling_factor": 1.0, "rope_theta": 10000.0,
             "rms_norm_eps": 1e-6} | {key: value for key, value in config.items() if key not in ("n_group", "topk_group")}
     with torch.no_grad():
-        ours = moe_reference.logits(weights, full, ids).numpy()
+        ours = moe_reference.logits(weights, full, ids, []).numpy()
         theirs = tiny_moe.ocr_logits(types.SimpleNamespace(config=lambda: full), weights, ids).numpy()
     apart = np.abs(ours - theirs).max() / (theirs.max() - theirs.min())
     assert apart < 1e-5, apart

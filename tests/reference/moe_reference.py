@@ -9,6 +9,8 @@ transformers has no such model: its DeepseekOcr2TextModel comes nearest, and log
 """
 import torch
 
+from deepseek_reference import margin
+
 
 def rms_norm(x, weight, epsilon):
     return weight * x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon)
@@ -40,22 +42,24 @@ def mlp(x, gate, up, down):
     return (torch.nn.functional.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
 
-def keep_best_groups(choice, config):
+def keep_best_groups(choice, config, margins):
     groups = choice.view(choice.shape[0], config["n_group"], -1)
     if config["scoring_func"] == "sigmoid":
         rank = groups.topk(2, dim=-1).values.sum(-1)
     else:
         rank = groups.max(-1).values
+    margins.append(margin(rank, config["topk_group"], config["scoring_func"] == "sigmoid"))
     kept = torch.zeros_like(rank).scatter_(1, rank.topk(config["topk_group"], dim=-1).indices, 1.0)
     return groups.masked_fill(kept[..., None] == 0, -torch.inf).view_as(choice)
 
 
-def route(x, w, prefix, config):
+def route(x, w, prefix, config, margins):
     logits = x @ w[prefix + "gate.weight"].T
     score = logits.sigmoid() if config["scoring_func"] == "sigmoid" else logits.softmax(-1)
     choice = score + w.get(prefix + "gate.e_score_correction_bias", torch.zeros(()))
     if config.get("n_group", 1) > 1:
-        choice = keep_best_groups(choice, config)
+        choice = keep_best_groups(choice, config, margins)
+    margins.append(margin(choice, config["num_experts_per_tok"], config["scoring_func"] == "sigmoid"))
     chosen = choice.topk(config["num_experts_per_tok"], dim=-1).indices
     weights = score.gather(1, chosen)
     if config["norm_topk_prob"]:
@@ -63,8 +67,8 @@ def route(x, w, prefix, config):
     return chosen, weights * config["routed_scaling_factor"]
 
 
-def experts(x, w, prefix, config):
-    chosen, weights = route(x, w, prefix, config)
+def experts(x, w, prefix, config, margins):
+    chosen, weights = route(x, w, prefix, config, margins)
     out = torch.zeros_like(x)
     for token in range(x.shape[0]):
         for expert, weight in zip(chosen[token], weights[token]):
@@ -76,8 +80,9 @@ def experts(x, w, prefix, config):
     return out
 
 
-def logits(w, config, ids):
-    """w: tensors by their Hugging Face names, the experts' stacked; [tokens, vocabulary] in float32."""
+def logits(w, config, ids, margins):
+    """w: tensors by their Hugging Face names, the experts' stacked; [tokens, vocabulary] in float32. The margins of every
+    choice of experts are added to the list `margins`."""
     epsilon = config["rms_norm_eps"]
     x = w["model.embed_tokens.weight"][torch.tensor(ids)]
     for layer in range(config["num_hidden_layers"]):
@@ -88,5 +93,5 @@ def logits(w, config, ids):
         if layer < config["first_k_dense_replace"]:
             x = x + mlp(normed, *(w[f"{prefix}mlp.{part}_proj.weight"] for part in ("gate", "up", "down")))
         else:
-            x = x + experts(normed, w, prefix + "mlp.", config)
+            x = x + experts(normed, w, prefix + "mlp.", config, margins)
     return rms_norm(x, w["model.norm.weight"], epsilon) @ w["lm_head.weight"].T
