@@ -139,9 +139,9 @@ Result<const CheckpointTensor*> Checkpoint::tensor(std::string_view name) const 
   return found;
 }
 
-void Checkpoint::advise(const CheckpointTensor& tensor, MappedFile::Advice advice) const {
-  const auto file = std::ranges::find_if(files_, [&](const MappedFile& f) { return f.holds(tensor.data); });
-  if (file != files_.end()) file->advise(tensor.data, advice);
+void Checkpoint::advise(std::span<const std::byte> bytes, MappedFile::Advice advice) const {
+  const auto file = std::ranges::find_if(files_, [&](const MappedFile& f) { return f.holds(bytes); });
+  if (file != files_.end()) file->advise(bytes, advice);
 }
 
 }  // namespace hadal

@@ -96,8 +96,10 @@ class Checkpoint {
   /// Fails where the tensor is missing.
   Result<const CheckpointTensor*> tensor(std::string_view name) const;
 
-  /// Passes a hint about a tensor's bytes to the system; does nothing where they are in no mapped file.
-  void advise(const CheckpointTensor& tensor, MappedFile::Advice advice) const;
+  /// Passes a hint about a tensor's bytes, or some of them, to the system; does nothing where they are in no mapped
+  /// file.
+  void advise(const CheckpointTensor& tensor, MappedFile::Advice advice) const { advise(tensor.data, advice); }
+  void advise(std::span<const std::byte> bytes, MappedFile::Advice advice) const;
 
   /// An Error whose sentence begins with the name.
   Error error(ErrorCode code, std::string_view sentence) const;

@@ -26,6 +26,11 @@ struct ExpertShape {
   int used = 0;     ///< Of a token.
 };
 
+struct ModelMatrices {
+  std::vector<WeightView> always;     ///< For every token.
+  std::vector<WeightView> sometimes;  ///< Of routed experts: for the tokens that chose them.
+};
+
 /// The tokens of one forward pass, of one or many sequences.
 struct Batch {
   std::span<const TokenId> ids;              ///< [tokens], each inside the vocabulary.
@@ -53,7 +58,7 @@ class Decoder {
   virtual std::uint64_t multiplications() const = 0;
 
   /// Every matrix that forward() and draft() multiply with, once or more often.
-  virtual std::vector<WeightView> matrices() const = 0;
+  virtual ModelMatrices matrices() const = 0;
 
   /// Floats that forward() needs for a batch of this size.
   virtual std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const = 0;

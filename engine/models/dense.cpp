@@ -66,10 +66,10 @@ class Dense final : public Decoder {
     const std::int64_t attention = 2 * p_.width * (p_.heads + p_.kv_heads) * p_.head_size;
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
-  std::vector<WeightView> matrices() const override {
-    std::vector<WeightView> all{w_.output.weight};
+  ModelMatrices matrices() const override {
+    ModelMatrices all{{w_.output.weight}, {}};
     for (const DenseLayer& layer : w_.layers) {
-      all.insert(all.end(), {layer.q.weight, layer.k.weight, layer.v.weight, layer.o.weight});
+      all.always.insert(all.always.end(), {layer.q.weight, layer.k.weight, layer.v.weight, layer.o.weight});
       add_matrices(layer.feed_forward, all);
     }
     return all;

@@ -91,11 +91,13 @@ void count(const ops::ExpertRoutes& routes, std::int64_t layer, ExpertUsage& usa
 
 }  // namespace
 
-void add_matrices(const Weights& w, std::vector<WeightView>& out) {
+void add_matrices(const Weights& w, ModelMatrices& out) {
   for (const Linear* linear : {&w.mlp.gate, &w.mlp.up, &w.mlp.down, &w.shared_gate, &w.router}) {
-    if (linear->weight.data) out.push_back(linear->weight);
+    if (linear->weight.data) out.always.push_back(linear->weight);
   }
-  for (const ops::Expert& expert : w.experts) out.insert(out.end(), {expert.gate, expert.up, expert.down});
+  for (const ops::Expert& expert : w.experts) {
+    out.sometimes.insert(out.sometimes.end(), {expert.gate, expert.up, expert.down});
+  }
 }
 
 std::uint64_t feed_forward_multiplications(const Parameters& p, std::int64_t layers) {

@@ -63,7 +63,7 @@ FeedForwardParameters read_feed_forward_parameters(KeyReader& keys, const FeedFo
 /// matrix, "ffn_up_exps", with gate and up in one, "ffn_gate_up_exps", or in one tensor each, "ffn_up.17".
 FeedForwardWeights read_feed_forward(LayerReader& read, const FeedForwardParameters& parameters, std::int64_t layer);
 
-void add_matrices(const FeedForwardWeights& weights, std::vector<WeightView>& out);
+void add_matrices(const FeedForwardWeights& weights, ModelMatrices& out);
 
 /// Multiplications of one token in layers 0 to `layers` - 1.
 std::uint64_t feed_forward_multiplications(const FeedForwardParameters& parameters, std::int64_t layers);

@@ -67,18 +67,18 @@ class Latent final : public Decoder {
     const std::int64_t attention = query + p_.width * p_.row() + up + p_.width * p_.heads * p_.value;
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
-  std::vector<WeightView> matrices() const override {
-    std::vector<WeightView> all{w_.output.weight};
+  ModelMatrices matrices() const override {
+    ModelMatrices all{{w_.output.weight}, {}};
     const auto add = [&](const LatentLayer& layer) {
       for (const Linear* linear : {&layer.query_down, &layer.query, &layer.down, &layer.o}) {
-        if (linear->weight.data) all.push_back(linear->weight);
+        if (linear->weight.data) all.always.push_back(linear->weight);
       }
       add_matrices(layer.feed_forward, all);
     };
     for (const LatentLayer& layer : w_.layers) add(layer);
     for (const LatentDraftLayer& draft : w_.drafts) {
       add(draft.layer);
-      all.insert(all.end(), {draft.join.weight, draft.output.weight});
+      all.always.insert(all.always.end(), {draft.join.weight, draft.output.weight});
     }
     return all;
   }

@@ -28,7 +28,7 @@ struct Context {
   Backend backend;
   std::size_t cpu_target;  ///< Backend::cpu: CpuTarget::index of the variant to run.
   ActivationObserver* observer = nullptr;
-  const PackedMatrices* packed = nullptr;  ///< Matrices that lie ready for the cpu twins, or null.
+  PackedMatrices* packed = nullptr;  ///< Matrices that lie ready for the cpu twins, or null.
 };
 
 }  // namespace hadal::ops

@@ -36,6 +36,8 @@ void add_weights(const Checkpoint& file, const ExpertShape& experts, MemoryForec
     switch (tensor_use(file, tensor)) {
       case TensorUse::whole:
         out.weights += tensor.bytes();
+        // Packed as a matrix, and read by rows where it lies.
+        if (tensor.name == "token_embd.weight") out.weights += std::min(tensor.bytes(), tokens * kFaultAround);
         break;
       case TensorUse::rows:
         out.weights += std::min(tensor.bytes(), tokens * kFaultAround);

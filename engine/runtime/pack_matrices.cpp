@@ -1,6 +1,7 @@
 #include "runtime/pack_matrices.h"
 
-#include <algorithm>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "base/system_memory.h"
@@ -12,31 +13,31 @@ namespace {
 /// What is left of the free memory to the cache, to activations and to other programs.
 constexpr double kShareOfMemory = 0.8;
 
-/// Those that can be packed, in the order they lie in memory, each once.
-std::vector<WeightView> packable(const Decoder& decoder) {
-  std::vector<WeightView> matrices = decoder.matrices();
+void keep_packable(std::vector<WeightView>& matrices) {
   std::erase_if(matrices, [](const WeightView& w) { return ops::packed_bytes(w) == 0; });
-  std::ranges::sort(matrices, {}, &WeightView::data);
-  const auto repeated = std::ranges::unique(matrices, {}, &WeightView::data);
-  matrices.erase(repeated.begin(), repeated.end());
-  return matrices;
+}
+
+std::int64_t bytes_of(const std::vector<WeightView>& matrices) {
+  return std::accumulate(matrices.begin(), matrices.end(), std::int64_t{0},
+                         [](std::int64_t sum, const WeightView& w) { return sum + ops::packed_bytes(w); });
 }
 
 }  // namespace
 
 void pack_matrices(const Model& model, ComputePool& pool, std::size_t cpu_target, ops::PackedMatrices& out) {
-  const std::vector<WeightView> matrices = packable(*model.impl().decoder);
-  std::int64_t bytes = 0;
-  for (const WeightView& w : matrices) bytes += ops::packed_bytes(w);
+  ModelMatrices matrices = model.impl().decoder->matrices();
+  keep_packable(matrices.always);
+  keep_packable(matrices.sometimes);
+  const std::int64_t bytes = bytes_of(matrices.always) + bytes_of(matrices.sometimes);
   if (bytes == 0 || static_cast<double>(bytes) > kShareOfMemory * static_cast<double>(available_memory())) return;
-  if (!out.reserve(bytes)) return;
-  for (const CheckpointTensor& tensor : model.impl().file.tensors()) {
-    const std::byte* const end = tensor.data.data() + tensor.data.size();
-    auto matrix = std::ranges::lower_bound(matrices, tensor.data.data(), {}, &WeightView::data);
-    if (matrix == matrices.end() || matrix->data >= end) continue;
-    for (; matrix != matrices.end() && matrix->data < end; ++matrix) out.add(pool, cpu_target, *matrix);
-    model.impl().file.advise(tensor, MappedFile::Advice::dont_need);
-  }
+  const Checkpoint& file = model.impl().file;
+  const auto release = [&file](std::span<const std::byte> original) {
+    file.advise(original, MappedFile::Advice::dont_need);
+  };
+  if (!out.reserve(bytes, release)) return;
+  for (const WeightView& w : matrices.always) out.add(w);
+  for (const WeightView& w : matrices.sometimes) out.add(w);
+  out.pack(pool, cpu_target, matrices.always);
 }
 
 }  // namespace hadal

@@ -8,9 +8,10 @@
 
 namespace hadal {
 
-/// Packs what the model multiplies with, if all of it fits the memory that is free; otherwise nothing, and the weights
-/// are read as they lie in their files. The originals' memory is given back tensor by tensor, so that never more than
-/// one of them is held twice.
+/// Packs what the model multiplies every token with, if all of its matrices fit the memory that is free; otherwise
+/// nothing, and the weights are read as they lie in their files. Experts have a place and are packed when they are
+/// first chosen: those that never are cost no memory. The originals' memory is given back matrix by matrix, so that
+/// never more than one of them is held twice. `out` must not outlive the model.
 void pack_matrices(const Model& model, ComputePool& pool, std::size_t cpu_target, ops::PackedMatrices& out);
 
 }  // namespace hadal

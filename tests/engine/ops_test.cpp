@@ -442,7 +442,9 @@ class OpsTest : public QObject {
     if (packed_bytes(w) == 0) return;
     PackedMatrices packed;
     QVERIFY(packed.reserve(packed_bytes(w)));
-    packed.add(pool_, static_cast<std::size_t>(index), w);
+    packed.add(w);
+    QVERIFY(!packed.find(w).packed);
+    packed.pack(pool_, static_cast<std::size_t>(index), {&w, 1});
     Context context = cpu(index);
     context.packed = &packed;
     std::vector<float> got(expected.size(), expected.back());

@@ -1,6 +1,7 @@
 #include "ops/experts/experts.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ops/experts/groups.h"
 #include "ops/matmul/matmul.h"
@@ -89,13 +90,15 @@ class Experts {
     return ready_[static_cast<std::size_t>(&group - sorted_.groups.data())];
   }
 
-  /// The experts that have tokens, packed where they are, in the order of the groups.
+  /// The experts that have tokens, packed where they can be, in the order of the groups.
   std::vector<Expert> ready() const {
     std::vector<Expert> ready;
     for (const ExpertGroups::Group& group : sorted_.groups) {
       Expert expert = experts_[static_cast<std::size_t>(group.expert)];
-      for (WeightView* w : {&expert.gate, &expert.up, &expert.down}) {
-        if (context_.packed) *w = context_.packed->find(*w);
+      if (context_.packed) {
+        const std::array matrices{expert.gate, expert.up, expert.down};
+        context_.packed->pack(context_.pool, context_.cpu_target, matrices);
+        for (WeightView* w : {&expert.gate, &expert.up, &expert.down}) *w = context_.packed->find(*w);
       }
       ready.push_back(expert);
     }

@@ -8,7 +8,7 @@ void UnmapMemory::operator()(std::byte* data) const {
   ::munmap(data, bytes);
 }
 
-bool PackedMatrices::reserve(std::int64_t bytes) {
+bool PackedMatrices::reserve(std::int64_t bytes, Release release) {
   const auto size = static_cast<std::size_t>(bytes);
   void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return false;
@@ -17,19 +17,28 @@ bool PackedMatrices::reserve(std::int64_t bytes) {
   memory_ = {static_cast<std::byte*>(memory), UnmapMemory{size}};
   used_ = 0;
   places_.clear();
+  release_ = std::move(release);
   return true;
 }
 
-void PackedMatrices::add(ComputePool& pool, std::size_t cpu_target, const WeightView& w) {
-  std::byte* to = memory_.get() + used_;
-  if (!places_.try_emplace(w.data, Place{to, w.rows}).second) return;
-  used_ += packed_bytes(w);
-  const std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
-  pool.for_range((w.rows + kPackedRows - 1) / kPackedRows, 4, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t group = begin; group < end; ++group) {
-      cpu::pack_rows(cpu_target, w, group, to + group * group_bytes);
-    }
-  });
+void PackedMatrices::add(const WeightView& w) {
+  if (places_.try_emplace(w.data, Place{memory_.get() + used_, w.rows}).second) used_ += packed_bytes(w);
+}
+
+void PackedMatrices::pack(ComputePool& pool, std::size_t cpu_target, std::span<const WeightView> matrices) {
+  for (const WeightView& w : matrices) {
+    const auto place = places_.find(w.data);
+    if (place == places_.end() || place->second.packed) continue;
+    const std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
+    std::byte* to = place->second.data;
+    pool.for_range((w.rows + kPackedRows - 1) / kPackedRows, 4, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t group = begin; group < end; ++group) {
+        cpu::pack_rows(cpu_target, w, group, to + group * group_bytes);
+      }
+    });
+    place->second.packed = true;
+    if (release_) release_({w.data, static_cast<std::size_t>(w.rows * w.row_bytes())});
+  }
 }
 
 }  // namespace hadal::ops

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -16,34 +17,35 @@ struct UnmapMemory {
   void operator()(std::byte* data) const;
 };
 
-/// Packed copies of matrices (ops/matmul/packed.h), found by where the originals lie.
+/// Packed copies of matrices (ops/matmul/packed.h), found by where the originals lie. One thread at a time changes it.
 class PackedMatrices {
  public:
-  PackedMatrices() = default;
-  PackedMatrices(PackedMatrices&&) = default;
-  PackedMatrices& operator=(PackedMatrices&&) = default;
+  /// Called with the bytes of an original that was packed and will not be read again.
+  using Release = std::function<void(std::span<const std::byte>)>;
 
   /// Takes memory for so many bytes of packed matrices, of which none is touched yet; false where there is none.
-  [[nodiscard]] bool reserve(std::int64_t bytes);
-  /// Packs a matrix that packed_bytes() has bytes for; the memory must have been reserved. Packed twice it counts once.
-  void add(ComputePool& pool, std::size_t cpu_target, const WeightView& w);
-
-  std::int64_t bytes() const { return used_; }
+  [[nodiscard]] bool reserve(std::int64_t bytes, Release release = {});
+  /// Gives a matrix its place; packed_bytes() must have some for it, and be reserved. A matrix added twice counts once.
+  void add(const WeightView& w);
+  /// Packs those of the matrices that have a place and are not packed yet.
+  void pack(ComputePool& pool, std::size_t cpu_target, std::span<const WeightView> matrices);
   /// The view with `packed` set, where there is such a copy of the whole matrix.
   WeightView find(WeightView w) const {
     const auto found = places_.find(w.data);
-    if (found != places_.end() && found->second.rows == w.rows) w.packed = found->second.data;
+    if (found != places_.end() && found->second.packed && found->second.rows == w.rows) w.packed = found->second.data;
     return w;
   }
 
  private:
   struct Place {
-    const std::byte* data;
+    std::byte* data;
     std::int64_t rows;
+    bool packed = false;
   };
   std::unique_ptr<std::byte, UnmapMemory> memory_;
   std::int64_t used_ = 0;
   std::unordered_map<const std::byte*, Place> places_;
+  Release release_;
 };
 
 }  // namespace hadal::ops
