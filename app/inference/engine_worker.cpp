@@ -79,7 +79,8 @@ struct EngineWorker::Load {
   QList<ModelSearch> searches;  ///< Newest first; the others count if it fails.
 };
 
-EngineWorker::EngineWorker() : loadTimer_(this) {
+EngineWorker::EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt) : loadTimer_(this) {
+  options_.interrupt = std::move(interrupt);
   // A load that was given up may take a moment to notice; the next one does not wait for it.
   loaders_.setMaxThreadCount(64);
   status_.state = ModelStatus::State::Loading;

@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QThreadPool>
 #include <QTimer>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,7 +24,8 @@ namespace hadal {
 class EngineWorker : public QObject {
   Q_OBJECT
  public:
-  EngineWorker();
+  /// `interrupt`: see EngineOptions.
+  explicit EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt);
   ~EngineWorker() override;
 
   /// Requests that run are completed by the model they began with; new ones wait for the outcome.

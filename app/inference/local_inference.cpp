@@ -16,12 +16,11 @@ class LocalInference::Handle : public Generation {
   }
   void stop() override {
     if (!owner_ || over_) return;
-    QMetaObject::invokeMethod(owner_->worker_, [worker = owner_->worker_, ticket = ticket_] { worker->stop(ticket); });
+    owner_->tell([ticket = ticket_](EngineWorker& worker) { worker.stop(ticket); });
   }
   void answerNow() override {
     if (!owner_ || over_) return;
-    QMetaObject::invokeMethod(owner_->worker_,
-                              [worker = owner_->worker_, ticket = ticket_] { worker->answerNow(ticket); });
+    owner_->tell([ticket = ticket_](EngineWorker& worker) { worker.answerNow(ticket); });
   }
   void over() { over_ = true; }
 
@@ -31,7 +30,10 @@ class LocalInference::Handle : public Generation {
   bool over_ = false;
 };
 
-LocalInference::LocalInference(QObject* parent) : InferenceService(parent), worker_(new EngineWorker) {
+LocalInference::LocalInference(QObject* parent)
+    : InferenceService(parent),
+      interrupt_(std::make_shared<std::atomic<int>>(0)),
+      worker_(new EngineWorker(interrupt_)) {
   status_.state = ModelStatus::State::Loading;
   worker_->moveToThread(&thread_);
   connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
@@ -71,7 +73,17 @@ LocalInference::LocalInference(QObject* parent) : InferenceService(parent), work
   thread_.start();
 }
 
+/// What the worker is told ends a long step, so that it is heard soon.
+void LocalInference::tell(std::function<void(EngineWorker&)> what) {
+  interrupt_->fetch_add(1);
+  QMetaObject::invokeMethod(worker_, [worker = worker_, interrupt = interrupt_, what = std::move(what)] {
+    interrupt->fetch_sub(1);
+    what(*worker);
+  });
+}
+
 LocalInference::~LocalInference() {
+  interrupt_->fetch_add(1);
   thread_.quit();
   thread_.wait();
 }
@@ -81,24 +93,22 @@ void LocalInference::load(const QString& file) {
 }
 
 void LocalInference::load(const ModelSearch& search) {
-  QMetaObject::invokeMethod(worker_, [worker = worker_, search] { worker->load(search); });
+  tell([search](EngineWorker& worker) { worker.load(search); });
 }
 
 void LocalInference::unload() {
-  QMetaObject::invokeMethod(worker_, [worker = worker_] { worker->unload(); });
+  tell([](EngineWorker& worker) { worker.unload(); });
 }
 
 void LocalInference::configure(int threads, int contextLength) {
-  QMetaObject::invokeMethod(worker_,
-                            [worker = worker_, threads, contextLength] { worker->configure(threads, contextLength); });
+  tell([threads, contextLength](EngineWorker& worker) { worker.configure(threads, contextLength); });
 }
 
 std::unique_ptr<Generation> LocalInference::generate(GenerationRequest request) {
   const quint64 ticket = ++lastTicket_;
   auto handle = std::make_unique<Handle>(*this, ticket);
   handles_.insert(ticket, handle.get());
-  QMetaObject::invokeMethod(
-      worker_, [worker = worker_, ticket, request = std::move(request)] { worker->submit(ticket, request); });
+  tell([ticket, request = std::move(request)](EngineWorker& worker) { worker.submit(ticket, request); });
   return handle;
 }
 

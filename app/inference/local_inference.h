@@ -2,6 +2,9 @@
 
 #include <QHash>
 #include <QThread>
+#include <atomic>
+#include <functional>
+#include <memory>
 
 #include "app/inference/inference_service.h"
 #include "app/inference/model_search.h"
@@ -31,11 +34,14 @@ class LocalInference : public InferenceService {
  private:
   class Handle;
 
+  void tell(std::function<void(EngineWorker&)> what);
+
   ModelStatus status_;
   ExpertUse experts_;
   quint64 lastTicket_ = 0;
   QHash<quint64, Handle*> handles_;
   QThread thread_;
+  std::shared_ptr<std::atomic<int>> interrupt_;  ///< Messages the worker has not heard yet.
   EngineWorker* worker_;
 };
 

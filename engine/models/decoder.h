@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -39,6 +40,10 @@ struct Batch {
   std::span<const std::int32_t> logit_rows;  ///< Indices of the tokens whose logits are wanted, ascending.
   int experts_used = 0;  ///< Routed experts of a token, where fewer than the model's are wanted; 0: the model's.
   ExpertUsage* usage = nullptr;  ///< Where the choices of experts are added, of the size of expert_shape(); or null.
+  const std::atomic<int>* interrupt = nullptr;  ///< Above 0: whoever wanted this wants it no more. Or null.
+
+  bool interrupted() const { return interrupt && interrupt->load(std::memory_order_relaxed) > 0; }
+
   /// [tokens, width]: takes the residual stream behind the last layer, before the output norm; or null.
   float* hidden = nullptr;
 };
@@ -63,16 +68,17 @@ class Decoder {
   /// Floats that forward() needs for a batch of this size.
   virtual std::int64_t scratch_floats(std::int64_t tokens, std::int64_t logit_rows) const = 0;
   /// Computes the batch, stores its keys and values in `cache` (one view per layer) and writes
-  /// logits [logit_rows, vocabulary]. `scratch` is aligned to 64 bytes.
-  virtual void forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache,
+  /// logits [logit_rows, vocabulary]. `scratch` is aligned to 64 bytes. False if it was interrupted between two layers:
+  /// the logits are not there, and what is in the cache is worth nothing.
+  virtual bool forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache,
                        float* scratch, float* logits) const = 0;
 
   /// Layers that guess one token further than the model itself (multi-token prediction); their caches follow those of
   /// the other layers in kv_shape().
   virtual int draft_layers() const { return 0; }
-  /// The logits of a draft layer. `hidden` [tokens, width] is the residual stream at each position, of forward() for the
-  /// first layer or of the layer before; batch.ids are the tokens that follow those positions. What comes out is the
-  /// guess of the token after that. Memory and `cache` as for forward().
+  /// The logits of a draft layer. `hidden` [tokens, width] is the residual stream at each position, of forward() for
+  /// the first layer or of the layer before; batch.ids are the tokens that follow those positions. What comes out is
+  /// the guess of the token after that. Memory and `cache` as for forward().
   virtual void draft(int layer, const ops::Context& context, const Batch& batch, const float* hidden,
                      std::span<const ops::KvLayerView> cache, float* scratch, float* logits) const;
 };

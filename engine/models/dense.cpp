@@ -78,7 +78,7 @@ class Dense final : public Decoder {
     return Activations().place(p_, tokens, logit_rows, nullptr);
   }
 
-  void forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache, float* scratch,
+  bool forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache, float* scratch,
                float* logits) const override {
     const auto tokens = static_cast<std::int64_t>(batch.ids.size());
     Activations x;
@@ -86,11 +86,13 @@ class Dense final : public Decoder {
     ops::embedding(context, w_.token_embedding, batch.ids.data(), tokens, x.residual);
     ops::rope_table(context, rope(), batch.positions.data(), tokens, x.rope_table);
     for (std::size_t i = 0; i < w_.layers.size(); ++i) {
+      if (batch.interrupted()) return false;
       attention_half(context, w_.layers[i], batch, cache[i], x);
       feed_forward_half(context, i, batch, x);
     }
     if (batch.hidden) std::copy_n(x.residual, tokens * p_.width, batch.hidden);
     write_logits(context, batch, x, logits);
+    return true;
   }
 
  private:

@@ -86,12 +86,16 @@ class Latent final : public Decoder {
     return Activations().place(p_, tokens, logit_rows, nullptr);
   }
 
-  void forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache, float* scratch,
+  bool forward(const ops::Context& context, const Batch& batch, std::span<const ops::KvLayerView> cache, float* scratch,
                float* logits) const override {
     const Activations x = prepared(context, batch, scratch);
     ops::embedding(context, w_.token_embedding, batch.ids.data(), count(batch), x.residual);
-    for (std::size_t i = 0; i < w_.layers.size(); ++i) run_layer(context, w_.layers[i], i, batch, cache[i], x);
+    for (std::size_t i = 0; i < w_.layers.size(); ++i) {
+      if (batch.interrupted()) return false;
+      run_layer(context, w_.layers[i], i, batch, cache[i], x);
+    }
     write_out(context, batch, w_.output_norm, w_.output, x, logits);
+    return true;
   }
 
   int draft_layers() const override { return static_cast<int>(p_.draft_layers); }

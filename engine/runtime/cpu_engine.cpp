@@ -50,7 +50,7 @@ Result<void> check_experts(int wanted, const ExpertShape& shape) {
 Result<EngineOptions> resolved(const EngineOptions& wanted, const Decoder& decoder) {
   EngineOptions options = wanted;
   if (options.context_length < 0 || options.max_requests < 1 || options.max_requests > 256 ||
-      options.step_milliseconds < 1) {
+      options.step_milliseconds < 1 || options.prompt_milliseconds < 1) {
     return Error{
         ErrorCode::invalid_argument,
         "The engine needs a context length of 0 or more, 1 to 256 requests at once and a step of 1 ms or more."};
@@ -107,9 +107,9 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       target_(std::move(target)),
       pool_(options.threads),
       cache_(std::move(cache)),
-      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index, nullptr, &packed_}, *cache_, options.experts_used),
-      budget_(options.step_milliseconds / 1000.0,
-              guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
+      pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index, nullptr, &packed_}, *cache_,
+            options.experts_used),
+      budget_(guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
               kMostTokens) {
   if (backend == ops::Backend::cpu) pack_matrices(*model_, pool_, target_.index, packed_);
 }
@@ -199,14 +199,18 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   const auto running = choose_running(sequences_, static_cast<std::size_t>(options_.max_requests));
   if (running.empty()) return {};
   for (Sequence* sequence : running) start(*sequence);
-  const std::size_t budget = budget_.tokens();
+  const bool reading = std::ranges::all_of(running, [](const Sequence* sequence) { return sequence->pending() > 1; });
+  const std::size_t budget =
+      budget_.tokens((reading ? options_.prompt_milliseconds : options_.step_milliseconds) / 1000.0);
   const std::vector<Share> shares = divide(running, budget);
   for (const Share& share : shares) {
     auto room = make_room(share.sequence->blocks, share.sequence->computed + share.tokens, running);
     if (!room) return room;
   }
   const Clock::time_point before = Clock::now();
-  if (auto computed = compute(shares); !computed) return computed;
+  const auto computed = compute(shares, reading ? options_.interrupt.get() : nullptr);
+  if (!computed) return computed.error();
+  if (!*computed) return {};
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
   std::size_t tokens = 0;
   for (const Share& share : shares) tokens += share.tokens;
@@ -267,20 +271,22 @@ Result<void> CpuEngine::check_files() {
                                      "whole.")};
 }
 
-Result<void> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits) {
-  if (auto whole = check_files(); !whole) return whole;
-  if (auto computed = pass_.run(segments, wanted, logits); !computed) return computed;
+Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
+                            const std::atomic<int>* interrupt) {
+  if (auto whole = check_files(); !whole) return whole.error();
+  auto computed = pass_.run(segments, wanted, logits, nullptr, interrupt);
   // What was computed while a file shrank came of zeros.
-  return check_files();
+  if (auto whole = check_files(); !whole) return whole.error();
+  return computed;
 }
 
-Result<void> CpuEngine::compute(const std::vector<Share>& shares) {
+Result<bool> CpuEngine::compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt) {
   std::vector<Segment> segments;
   for (const Share& share : shares) {
     segments.push_back({share.sequence->tokens, share.sequence->blocks, share.sequence->computed, share.tokens});
   }
   logits_.resize(shares.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-  return run(segments, WantedLogits::last, logits_.data());
+  return run(segments, WantedLogits::last, logits_.data(), interrupt);
 }
 
 void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event>& events) {
@@ -370,7 +376,7 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
   if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
   for (std::size_t first = 0; first < ids.size(); first += chunk) {
     const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - first)};
-    if (auto done = run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !done) return done;
+    if (auto done = run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !done) return done.error();
   }
   return {};
 }
@@ -403,7 +409,7 @@ Result<void> CpuEngine::compute_draft_logits(std::span<const TokenId> ids, std::
   std::vector<float> hidden(std::min(chunk, ids.size()) * static_cast<std::size_t>(decoder.width()));
   for (std::size_t first = 0; first + 1 < ids.size(); first += chunk) {
     const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - 1 - first)};
-    if (auto run = pass_.run({&segment, 1}, WantedLogits::none, nullptr, hidden.data()); !run) return run;
+    if (auto run = pass_.run({&segment, 1}, WantedLogits::none, nullptr, hidden.data()); !run) return run.error();
     if (auto run = pass_.draft(0, {&segment, 1}, WantedLogits::all, hidden.data(), out + first * vocabulary); !run)
       return run;
   }
@@ -434,7 +440,7 @@ Result<void> CpuEngine::compute_log_probabilities(std::span<const TokenId> ids, 
   std::vector<float> rows(std::min(kLogitRows, ids.size()) * vocabulary);
   for (std::size_t first = 0; first + 1 < ids.size(); first += kLogitRows) {
     const Segment segment{ids, blocks, first, std::min(kLogitRows, ids.size() - 1 - first)};
-    if (auto done = run({&segment, 1}, WantedLogits::all, rows.data()); !done) return done;
+    if (auto done = run({&segment, 1}, WantedLogits::all, rows.data()); !done) return done.error();
     for (std::size_t i = 0; i < segment.count; ++i) {
       const std::span<const float> row = std::span(rows).subspan(i * vocabulary, vocabulary);
       const auto next = static_cast<std::size_t>(ids[first + i + 1]);

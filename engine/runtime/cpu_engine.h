@@ -41,8 +41,10 @@ class CpuEngine final : public Engine {
   Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
   bool preempt(const std::vector<Sequence*>& keep);
   Result<void> check_files();
-  Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits);
-  Result<void> compute(const std::vector<Share>& shares);
+  /// False if `interrupt` ended it.
+  Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
+                   const std::atomic<int>* interrupt = nullptr);
+  Result<bool> compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt);
   void keep_results(const std::vector<Share>& shares, std::vector<Event>& events);
   void seal_full_blocks(Sequence& sequence, std::size_t before);
   void remove_finished(const std::vector<RequestId>& finished);

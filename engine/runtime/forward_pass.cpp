@@ -50,13 +50,15 @@ Result<Batch> ForwardPass::make_batch(std::span<const Segment> segments, WantedL
   return batch;
 }
 
-Result<void> ForwardPass::run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden) {
+Result<bool> ForwardPass::run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden,
+                              const std::atomic<int>* interrupt) {
   auto batch = make_batch(segments, wanted, 0);
   if (!batch) return batch.error();
   batch->hidden = hidden;
-  decoder_.forward(context_, *batch, cache_.layers(), scratch_.as<float>(), logits);
+  batch->interrupt = interrupt;
+  if (!decoder_.forward(context_, *batch, cache_.layers(), scratch_.as<float>(), logits)) return false;
   usage_.tokens += ids_.size();
-  return {};
+  return true;
 }
 
 Result<void> ForwardPass::draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,

@@ -11,7 +11,7 @@
 namespace hadal {
 
 /// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
-inline constexpr std::size_t kMostTokens = 256;
+inline constexpr std::size_t kMostTokens = 512;
 
 /// Part of a sequence to compute: ids[first .. first + count) at positions first...
 struct Segment {
@@ -30,8 +30,9 @@ class ForwardPass {
   ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache, int experts_used);
 
   /// Writes logits of each segment's last token, or of all, one after another, to `logits` [wanted, vocabulary].
-  /// `hidden` [tokens, width], unless null, takes the residual stream of every token.
-  Result<void> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr);
+  /// `hidden` [tokens, width], unless null, takes the residual stream of every token. False if `interrupt` ended it.
+  Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr,
+                   const std::atomic<int>* interrupt = nullptr);
   /// The same of a draft layer, over segments whose `hidden` [tokens, width] run() has given: a row's logits guess the
   /// token after the next, so a segment's last token must have one behind it.
   Result<void> draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,

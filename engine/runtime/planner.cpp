@@ -4,12 +4,12 @@
 
 namespace hadal {
 
-StepBudget::StepBudget(double step_seconds, double guess, std::size_t least, std::size_t most)
-    : step_seconds_(step_seconds), token_seconds_(guess), least_(least), most_(most) {}
+StepBudget::StepBudget(double guess, std::size_t least, std::size_t most)
+    : token_seconds_(guess), least_(least), most_(most) {}
 
-std::size_t StepBudget::tokens() const {
+std::size_t StepBudget::tokens(double step_seconds) const {
   // A quarter of the step is kept for what varies: other programs, growing depth.
-  const double fit = 0.75 * step_seconds_ / token_seconds_;
+  const double fit = 0.75 * step_seconds / token_seconds_;
   return std::clamp<std::size_t>(fit < static_cast<double>(most_) ? static_cast<std::size_t>(fit) : most_, least_,
                                  most_);
 }

@@ -13,14 +13,13 @@ class StepBudget {
  public:
   /// `guess` is the first estimate of one token's seconds; rather too long than too short. At least `least` tokens
   /// are given, and at most `most`.
-  StepBudget(double step_seconds, double guess, std::size_t least, std::size_t most);
+  StepBudget(double guess, std::size_t least, std::size_t most);
 
-  std::size_t tokens() const;
+  std::size_t tokens(double step_seconds) const;
   /// Reports a step that worked on a prompt; steps that only decode say little of how prompts are read.
   void measured(std::size_t tokens, double seconds);
 
  private:
-  double step_seconds_;
   double token_seconds_;
   std::size_t least_, most_;
 };

@@ -4,6 +4,7 @@
 
 #include <QtTest>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
 
@@ -202,6 +203,25 @@ class EngineTest : public QObject {
     QVERIFY(one->idle());
   }
 
+  void an_interrupted_step_changes_nothing() {
+    const auto interrupt = std::make_shared<std::atomic<int>>(0);
+    const auto one = engine({.interrupt = interrupt}), other = engine();
+    const RequestId id = submit(*one, request(long_text(20), 5));
+    std::map<RequestId, Answer> answers;
+    // Half the steps do nothing; decoding is not interrupted.
+    for (int step = 0; !one->idle(); ++step) {
+      const bool reading = answers[id].tokens.empty();
+      *interrupt = step % 2;
+      auto events = one->step();
+      if (reading && step % 2 == 1) QVERIFY(events.empty());
+      if (!reading) QVERIFY(!events.empty());
+      take(answers, std::move(events));
+      QVERIFY(step < 1000);
+    }
+    QCOMPARE(answers[id].tokens.size(), std::size_t{5});
+    QCOMPARE(answers[id].tokens, answer(*other, request(long_text(20), 5)).tokens);
+  }
+
   void shared_beginnings_are_reused() {
     const auto one = engine();
     const std::string story = long_text(20);
@@ -319,7 +339,7 @@ class EngineTest : public QObject {
   }
 
   void steps_stay_short_while_a_prompt_is_read() {
-    const auto one = engine({.step_milliseconds = 60});
+    const auto one = engine({.step_milliseconds = 60, .prompt_milliseconds = 60});
     submit(*one, request(long_text(40), 1));
     std::vector<double> steps;
     int most = 0, before = 0;

@@ -51,15 +51,15 @@ class PlannerTest : public QObject {
 
   void budget_finds_the_chunk_that_fits_the_step() {
     // A machine with 2 ms of fixed cost and 1 ms a token: 43 tokens take 45 ms, three quarters of a 60 ms step.
-    StepBudget budget(0.060, 0.030, 1, 256);
-    QCOMPARE(budget.tokens(), std::size_t{1});  // starts small
-    for (int i = 0; i < 30; ++i) budget.measured(budget.tokens(), 0.002 + 0.001 * static_cast<double>(budget.tokens()));
-    QVERIFY(budget.tokens() >= 40 && budget.tokens() <= 43);
+    StepBudget budget(0.030, 1, 256);
+    QCOMPARE(budget.tokens(0.060), std::size_t{1});  // starts small
+    for (int i = 0; i < 30; ++i) budget.measured(budget.tokens(0.060), 0.002 + 0.001 * static_cast<double>(budget.tokens(0.060)));
+    QVERIFY(budget.tokens(0.060) >= 40 && budget.tokens(0.060) <= 43);
     // A step that took ten times as long is followed by shorter ones, and forgotten.
     budget.measured(40, 0.42);
-    QVERIFY(budget.tokens() < 10);
-    for (int i = 0; i < 30; ++i) budget.measured(budget.tokens(), 0.002 + 0.001 * static_cast<double>(budget.tokens()));
-    QVERIFY(budget.tokens() >= 40);
+    QVERIFY(budget.tokens(0.060) < 10);
+    for (int i = 0; i < 30; ++i) budget.measured(budget.tokens(0.060), 0.002 + 0.001 * static_cast<double>(budget.tokens(0.060)));
+    QVERIFY(budget.tokens(0.060) >= 40);
   }
 
   void budget_stays_within_its_bounds() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,13 @@ struct EngineOptions {
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
+  /// The same of steps in which nobody waits for a next token: prompts are read faster in large pieces, since the
+  /// weights come from memory once for each.
+  int prompt_milliseconds = 500;
+  /// While it is above 0, which any thread may make it, a step that reads prompts ends within a layer and has changed
+  /// nothing. So whoever wants to cancel, or to submit something more urgent, need not wait for a long step. May be
+  /// null.
+  std::shared_ptr<const std::atomic<int>> interrupt{};
   /// Routed experts of a token, where fewer than the model was trained with are wanted: faster, and worse. 0: the
   /// model's. Refused for models without experts, and above what the model uses.
   int experts_used = 0;
