@@ -1,8 +1,5 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +10,7 @@
 #include "models/quantise_model.h"
 #include "ops/cpu_target.h"
 #include "tools/deferred_signals.h"
+#include "tools/kept_files.h"
 #include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/workbench.h"
@@ -31,31 +29,6 @@ Result<QuantisationMix> mix_of(const Arguments& arguments) {
   if (mix) return *mix;
   return Error{ErrorCode::invalid_argument,
                concat("Option --type takes one of ", known, ", not \"", printable(*name), "\".")};
-}
-
-bool same_file(const std::string& one, const std::string& other) {
-  struct stat a {
-  }, b{};
-  return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/// Where the files of a source that is no single file lie.
-std::filesystem::path source_folder(const std::filesystem::path& source) {
-  std::error_code error;
-  if (std::filesystem::is_directory(source, error)) return source;
-  const bool one_of_many = source.extension() == ".json" || source.extension() == ".safetensors";
-  return one_of_many ? source.parent_path() / "." : std::filesystem::path();
-}
-
-/// The source's own files may not be what is written.
-Result<void> check_output(const std::string& source, const std::string& importance, const std::string& out) {
-  bool own = same_file(source, out) || same_file(importance, out);
-  std::error_code error;
-  std::filesystem::directory_iterator entry(source_folder(source), error), end;
-  for (; !error && entry != end; entry.increment(error)) own = own || same_file(entry->path().string(), out);
-  if (!own) return {};
-  return Error{ErrorCode::invalid_argument, concat("The file ", printable(out, 4096),
-                                                   " is read from and left as it is; choose another for the output.")};
 }
 
 /// "blk.3.attn_q.weight" of whatever layer.
@@ -150,7 +123,7 @@ int run(const Arguments& arguments) {
   const auto threads = arguments.integer("--threads", 0, 0, 1024);
   if (!threads) return fail_usage(threads.error());
   const std::string importance_path = arguments.value("--imatrix").value_or("");
-  if (auto checked = check_output(in, importance_path, out); !checked) return fail(checked.error());
+  if (auto checked = check_output(out, std::array{in, importance_path}); !checked) return fail(checked.error());
   const auto source = open_checkpoint(in);
   if (!source) return fail(source.error());
   std::optional<ImportanceMatrix> importance;
