@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/compute_pool.h"
 #include "base/text.h"
 #include "ops/cpu_target.h"
@@ -47,6 +48,7 @@ int run(const Arguments& arguments) {
   // Tells whether the file can be written before the long computation; nothing of it stays.
   if (const auto writable = OutputFile::open(*out, std::array{arguments.positional(0), *path}); !writable)
     return fail(writable.error());
+  if (const auto place = AtomicFile::create(*out, 0); !place) return fail(place.error());
   const auto model = Model::load(arguments.positional(0));
   if (!model) return fail(model.error());
   const auto ids = tokens_of(**model, *path);
