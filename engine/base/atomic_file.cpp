@@ -1,11 +1,14 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -32,6 +35,46 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+constexpr std::string_view kPartBegins = ".hadal-", kPartEnds = ".part";
+
+/// ".hadal-PROCESS-NUMBER.part"
+bool is_part(std::string_view name) {
+  if (name.size() <= kPartBegins.size() + kPartEnds.size()) return false;
+  if (!name.starts_with(kPartBegins) || !name.ends_with(kPartEnds)) return false;
+  name.remove_prefix(kPartBegins.size());
+  name.remove_suffix(kPartEnds.size());
+  return std::ranges::all_of(name, [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
+}
+
+/// Whoever writes a part holds its lock, which the system takes back however the process ends. Numbers of processes
+/// tell less: they are given anew, and mean nothing to a container that shares the folder.
+void remove_if_abandoned(const std::filesystem::path& part) {
+  const int descriptor = ::open(part.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  struct stat own {
+  }, named{};
+  if (::fstat(descriptor, &own) == 0 && S_ISREG(own.st_mode) && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 &&
+      ::lstat(part.c_str(), &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino) {
+    ::unlink(part.c_str());
+  }
+  ::close(descriptor);
+}
+
+void remove_abandoned(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (is_part(at->path().filename().string())) remove_if_abandoned(at->path());
+  }
+}
+
+/// False if another process took the new part for an abandoned one before it was locked.
+bool lock_part(int descriptor) {
+  // Where a file system has no locks, no part can be taken for an abandoned one.
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+  struct stat status {};
+  return ::fstat(descriptor, &status) != 0 || status.st_nlink > 0;
+}
+
 }  // namespace
 
 Error AtomicFile::refused(int system_error) const {
@@ -53,6 +96,8 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, std::ui
                         S_ISDIR(status.st_mode) ? "folder" : "device or pipe", "; the output must be a regular file.")};
   }
   if (!file.real_.has_filename()) return file.refused(EISDIR);
+  // First, as they may fill the disk.
+  remove_abandoned(folder_of(file.real_));
   if (auto opened = file.open(); !opened) return opened.error();
   if (auto room = file.check_room(); !room) return room.error();
   if (auto mode = file.take_over_mode(); !mode) return mode.error();
@@ -61,12 +106,21 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, std::ui
 
 Result<void> AtomicFile::open() {
   // Names of our own instead of mkstemp's: the mode then follows the umask, as that of any new file.
-  for (int i = 0; i < kMostTries && descriptor_ < 0; ++i) {
-    beside_ = folder_of(real_) / concat(".hadal-", ::getpid(), "-", i, ".part");
-    descriptor_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0 && errno != EEXIST) break;
+  int number = EEXIST;
+  for (int i = 0; i < kMostTries && number == EEXIST; ++i) {
+    const auto part = folder_of(real_) / concat(kPartBegins, ::getpid(), "-", i, kPartEnds);
+    const int descriptor = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+      number = errno;
+    } else if (lock_part(descriptor)) {
+      beside_ = part;
+      descriptor_ = descriptor;
+      return {};
+    } else {
+      ::close(descriptor);
+    }
   }
-  return descriptor_ >= 0 ? Result<void>() : refused(errno);
+  return refused(number);
 }
 
 Result<void> AtomicFile::check_room() const {
@@ -104,9 +158,13 @@ Result<void> AtomicFile::commit() {
   // The tail may be a gap that nobody wrote.
   if (::ftruncate(descriptor_, static_cast<off_t>(bytes_)) != 0) return refused(errno);
   if (::fsync(descriptor_) != 0) return refused(errno);
+  // The lock is that of both, and stays until the part has its name.
+  const int lock = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
   // Some file systems (NFS, quotas) tell of a full disk only here.
-  if (::close(std::exchange(descriptor_, -1)) != 0) return refused(errno);
-  if (::rename(beside_.c_str(), real_.c_str()) != 0) return refused(errno);
+  int number = ::close(std::exchange(descriptor_, -1)) != 0 ? errno : 0;
+  if (number == 0 && ::rename(beside_.c_str(), real_.c_str()) != 0) number = errno;
+  if (lock >= 0) ::close(lock);
+  if (number != 0) return refused(number);
   beside_.clear();
   const int folder = ::open(folder_of(real_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return {};

@@ -13,7 +13,8 @@
 namespace hadal {
 
 /// A file that is written beside its place and takes it in one step when it is complete, so that whoever opens the
-/// place finds the old content or all of the new. Unless commit() succeeds, nothing of it stays.
+/// place finds the old content or all of the new. Unless commit() succeeds, nothing of it stays; what a process that
+/// was killed could not clear away goes with the next file that is written in the folder.
 class AtomicFile {
  public:
   /// `path` names a regular file, which will be replaced and whose mode and, where the system lets us, owner are kept,

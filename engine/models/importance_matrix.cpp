@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <span>
 
 #include "base/text.h"
@@ -64,10 +65,21 @@ void write_importance(std::span<const double> sums, double count, float* out) {
   }
 }
 
+bool begins_as_gguf(const std::filesystem::path& path) {
+  char magic[4] = {};
+  std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
+  return std::string_view(magic, sizeof magic) == "GGUF";
+}
+
 }  // namespace
 
 Result<ImportanceMatrix> ImportanceMatrix::read(const std::filesystem::path& path) {
   const auto file = open_gguf(path);
+  if (!file && file.error().code == ErrorCode::invalid_file && !begins_as_gguf(path)) {
+    return Error{ErrorCode::invalid_file,
+                 concat(printable(path.filename().string()),
+                        ": this is no importance matrix, which is a GGUF file. hadal-engine imatrix makes one.")};
+  }
   if (!file) return file.error();
   const auto type = file->string_or("general.type", "");
   if (!type) return type.error();
@@ -126,6 +138,20 @@ void ImportanceMatrix::add(std::string_view tensor, std::int64_t columns, std::i
     for (std::int64_t i = 0; i < columns; ++i) sums[i] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
   }
   entry.counts[static_cast<std::size_t>(matrix)] += static_cast<double>(tokens);
+}
+
+Result<void> ImportanceMatrix::check(std::string_view tensor, std::int64_t columns, std::int64_t matrices) const {
+  const auto found = entries_.find(tensor);
+  if (found == entries_.end()) return {};
+  const Entry& entry = found->second;
+  const auto another = [&](std::int64_t has, std::int64_t wanted, std::string_view what) {
+    return Error{ErrorCode::invalid_argument,
+                 concat("The importance matrix is of another model: its ", printable(tensor), " has ",
+                        counted(static_cast<std::uint64_t>(has), what), ", the model's has ", wanted, ".")};
+  };
+  if (entry.columns != columns) return another(entry.columns, columns, "column");
+  if (entry.matrices != matrices && entry.matrices > 1) return another(entry.matrices, matrices, "expert");
+  return {};
 }
 
 std::optional<std::vector<float>> ImportanceMatrix::importance(std::string_view tensor, std::int64_t columns,

@@ -43,6 +43,11 @@ class ImportanceMatrix {
 
   const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
 
+  /// Fails where the tensor is there with other columns, or another number of experts, than the model's: the matrix is
+  /// of another model. An unknown tensor passes, and so does one with a single matrix for all of the model's, as other
+  /// programs gather it.
+  Result<void> check(std::string_view tensor, std::int64_t columns, std::int64_t matrices) const;
+
   /// For ops::quantise, [matrices, columns], relative to the mean of each matrix. Nothing where the tensor is unknown
   /// or of another shape. An expert no token chose has the mean of the others; no column is quite without importance,
   /// as another text may use it.

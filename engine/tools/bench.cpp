@@ -118,9 +118,10 @@ std::string report(const Plan& plan, const Figures& figures, const Workbench& be
   const EngineStatus status = bench.engine->status();
   if (!as_json) {
     return concat(bench.model->path().filename().string(), " on ", status.device, "\n  prefill ",
-                  figures.prefill_tokens_per_s, " tokens/s (", plan.prompt, " tokens at depth ", plan.depth,
-                  ")\n  decode  ", figures.decode_tokens_per_s, " tokens/s (", plan.generate, " tokens at depth ",
-                  plan.depth, ")\n  loaded in ", load_seconds, " s, ", human_bytes(peak_memory()), " at most\n");
+                  rounded(figures.prefill_tokens_per_s), " tokens/s (", plan.prompt, " tokens at depth ", plan.depth,
+                  ")\n  decode  ", rounded(figures.decode_tokens_per_s), " tokens/s (", plan.generate,
+                  " tokens at depth ", plan.depth, ")\n  loaded in ", rounded(load_seconds), " s, ",
+                  human_bytes(peak_memory()), " at most\n");
   }
   const nlohmann::json out{{"prefill_tokens_per_s", figures.prefill_tokens_per_s},
                            {"decode_tokens_per_s", figures.decode_tokens_per_s},

@@ -20,19 +20,21 @@ struct Findings {
 };
 
 Result<Findings> find(const Arguments& arguments, const std::string& path, const EngineOptions& options) {
-  const auto bench = open_workbench(arguments, options);
+  const auto bench = open_workbench(arguments, options, usual_window);
   if (!bench) return bench.error();
   if (bench->engine->expert_usage().layers == 0)
     return Error{ErrorCode::unsupported, concat(printable(bench->model->path().filename().string()),
                                                 " is no mixture of experts: every token goes through all of it.")};
   const auto ids = judged_ids(path, *bench->model);
   if (!ids) return ids.error();
-  const auto judgement = judge(*bench->engine, *ids);
+  Findings out;
+  const auto judgement = judge(*bench->engine, *ids, &out.usage);
   if (!judgement) return judgement.error();
-  Findings out{bench->engine->expert_usage(), *judgement, {}};
+  out.judgement = *judgement;
   if (options.experts_used == 0) return out;
   EngineOptions whole = options;
   whole.experts_used = 0;
+  whole.context_length = bench->engine->status().context_length;
   auto engine = Engine::create(bench->model, whole);
   if (!engine) return engine.error();
   const auto full = judge(**engine, *ids);

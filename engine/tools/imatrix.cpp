@@ -1,9 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/compute_pool.h"
 #include "base/text.h"
 #include "ops/cpu_target.h"
@@ -44,7 +46,9 @@ int run(const Arguments& arguments) {
   const auto wanted = arguments.integer("--context", kWindow, 2, 1 << 24);
   if (!wanted) return fail_usage(wanted.error());
   // Tells whether the file can be written before the long computation; nothing of it stays.
-  if (const auto writable = OutputFile::open(*out, arguments.positional(0)); !writable) return fail(writable.error());
+  if (const auto writable = OutputFile::open(*out, std::array{arguments.positional(0), *path}); !writable)
+    return fail(writable.error());
+  if (const auto place = AtomicFile::create(*out, 0); !place) return fail(place.error());
   const auto model = Model::load(arguments.positional(0));
   if (!model) return fail(model.error());
   const auto ids = tokens_of(**model, *path);

@@ -12,6 +12,9 @@ inline constexpr Option judged_file_option{"--file", "FILE", "The text; special 
 inline constexpr Option window_option{
     "--context", "N", "Tokens of a window, 4 at least (default: 2048, or what the model was trained for)"};
 
+/// Where --context says nothing else.
+inline constexpr std::uint32_t usual_window = 2048;
+
 /// How well a model foresaw a text.
 struct Judgement {
   double nats = 0.0;  ///< Sum of -ln p.
@@ -27,7 +30,8 @@ Result<std::vector<TokenId>> judged_ids(const std::string& path, const Model& mo
 
 /// Windows as long as the engine's context, each beginning half a window after the one before. A window judges the
 /// tokens that no earlier one has: the first all but its first token, the others their second half. So every token but
-/// the text's first is judged once and, past the first window, sees at least half a window of text.
-Result<Judgement> judge(Engine& engine, std::span<const TokenId> ids);
+/// the text's first is judged once and, past the first window, sees at least half a window of text. `usage`, if not
+/// null, becomes how the experts were used in windows that do not overlap, so that no token counts twice.
+Result<Judgement> judge(Engine& engine, std::span<const TokenId> ids, ExpertUsage* usage = nullptr);
 
 }  // namespace hadal::tools

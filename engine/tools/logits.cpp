@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/text.h"
 #include "tools/output.h"
 #include "tools/output_file.h"
@@ -19,7 +21,7 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   const auto numbers = split_ids(*list);
   if (!numbers) return fail_usage(numbers.error());
-  auto file = OutputFile::open(*out, arguments.positional(0));
+  auto file = OutputFile::open(*out, std::array{arguments.positional(0)});
   if (!file) return fail(file.error());
   auto bench = open_workbench(arguments, *options);
   if (!bench) return fail(bench.error());

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <system_error>
 
@@ -36,6 +37,14 @@ int fail_usage(const Error& error) {
 void note(std::string_view sentence) {
   const std::string line = concat("hadal-engine: ", sentence, "\n");
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+std::string rounded(double figure) {
+  const double size = std::abs(figure);
+  const int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  char digits[512];
+  std::snprintf(digits, sizeof digits, "%.*f", decimals, figure);
+  return digits;
 }
 
 Result<void> write_all(int descriptor, std::string_view bytes, std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "hadal/result.h"
@@ -17,6 +18,9 @@ int fail_usage(const Error& error);
 
 /// A sentence to stderr about something that is no failure.
 void note(std::string_view sentence);
+
+/// A figure for people: three digits or all before the point, "4.92", "31.5", "1234".
+std::string rounded(double figure);
 
 /// Writes all of `bytes` to a descriptor, waiting where it is non-blocking. `name` begins the sentence of a failure,
 /// which ends with the system's reason: "NAME cannot be written: No space left on device."

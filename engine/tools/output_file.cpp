@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "base/atomic_file.h"
 #include "base/text.h"
+#include "tools/kept_files.h"
 #include "tools/output.h"
 
 namespace hadal::tools {
@@ -44,10 +46,11 @@ bool same_file(const struct stat& one, const struct stat& other) {
 
 }  // namespace
 
-Result<OutputFile> OutputFile::open(const std::string& path, const std::filesystem::path& input) {
+Result<OutputFile> OutputFile::open(const std::string& path, std::span<const std::string> inputs) {
+  if (auto kept = check_output(path, inputs); !kept) return kept.error();
   OutputFile file(path);
   if (auto opened = file.open_descriptor(); !opened) return opened.error();
-  if (auto checked = file.check(input); !checked) return checked.error();
+  if (auto checked = file.check(); !checked) return checked.error();
   return file;
 }
 
@@ -68,16 +71,12 @@ Result<void> OutputFile::open_descriptor() {
   return refused(path_, "opened for writing", number);
 }
 
-Result<void> OutputFile::check(const std::filesystem::path& input) {
+Result<void> OutputFile::check() {
   struct stat own {
   }, other{};
   if (::fstat(descriptor_, &own) != 0) return refused(path_, "written", errno);
   if (swallows(own)) return {};
   if (!S_ISREG(own.st_mode)) return no_regular_file(path_, own);
-  if (::stat(input.c_str(), &other) == 0 && same_file(own, other)) {
-    return Error{ErrorCode::invalid_argument,
-                 concat(named(path_), " is the model itself and is left as it is; choose another.")};
-  }
   if (::fstat(STDOUT_FILENO, &other) == 0 && same_file(own, other)) {
     return Error{
         ErrorCode::invalid_argument,

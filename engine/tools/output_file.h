@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +15,9 @@ namespace hadal::tools {
 class OutputFile {
  public:
   /// `path` must be a regular file or one that can be created, or one of the system's /dev/null, /dev/zero, /dev/full;
-  /// pipes and other devices, where a writer may wait for ever, and folders are refused. So are `input`, which is being
-  /// read, and the file that stdout goes to.
-  static Result<OutputFile> open(const std::string& path, const std::filesystem::path& input);
+  /// pipes and other devices, where a writer may wait for ever, and folders are refused. So are the files of `inputs`,
+  /// which are being read (see check_output()), and the file that stdout goes to.
+  static Result<OutputFile> open(const std::string& path, std::span<const std::string> inputs);
 
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
@@ -31,7 +31,7 @@ class OutputFile {
  private:
   explicit OutputFile(std::string path) : path_(std::move(path)) {}
   Result<void> open_descriptor();
-  Result<void> check(const std::filesystem::path& input);
+  Result<void> check();
   Result<void> swap_in(std::string_view bytes);
 
   std::string path_;

@@ -12,7 +12,7 @@ int run(const Arguments& arguments) {
   if (!path) return fail_usage({ErrorCode::invalid_argument, "perplexity needs --file."});
   const auto options = judging_options(arguments);
   if (!options) return fail_usage(options.error());
-  const auto bench = open_workbench(arguments, *options);
+  const auto bench = open_workbench(arguments, *options, usual_window);
   if (!bench) return fail(bench.error());
   const auto ids = judged_ids(*path, *bench->model);
   if (!ids) return fail(ids.error());

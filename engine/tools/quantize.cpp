@@ -1,18 +1,17 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/compute_pool.h"
 #include "base/text.h"
 #include "models/open_checkpoint.h"
 #include "models/quantise_model.h"
 #include "ops/cpu_target.h"
 #include "tools/deferred_signals.h"
+#include "tools/kept_files.h"
 #include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/workbench.h"
@@ -31,31 +30,6 @@ Result<QuantisationMix> mix_of(const Arguments& arguments) {
   if (mix) return *mix;
   return Error{ErrorCode::invalid_argument,
                concat("Option --type takes one of ", known, ", not \"", printable(*name), "\".")};
-}
-
-bool same_file(const std::string& one, const std::string& other) {
-  struct stat a {
-  }, b{};
-  return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/// Where the files of a source that is no single file lie.
-std::filesystem::path source_folder(const std::filesystem::path& source) {
-  std::error_code error;
-  if (std::filesystem::is_directory(source, error)) return source;
-  const bool one_of_many = source.extension() == ".json" || source.extension() == ".safetensors";
-  return one_of_many ? source.parent_path() / "." : std::filesystem::path();
-}
-
-/// The source's own files may not be what is written.
-Result<void> check_output(const std::string& source, const std::string& importance, const std::string& out) {
-  bool own = same_file(source, out) || same_file(importance, out);
-  std::error_code error;
-  std::filesystem::directory_iterator entry(source_folder(source), error), end;
-  for (; !error && entry != end; entry.increment(error)) own = own || same_file(entry->path().string(), out);
-  if (!own) return {};
-  return Error{ErrorCode::invalid_argument, concat("The file ", printable(out, 4096),
-                                                   " is read from and left as it is; choose another for the output.")};
 }
 
 /// "blk.3.attn_q.weight" of whatever layer.
@@ -109,7 +83,7 @@ void tell_plan(const std::string& out, const ModelQuantiser& plan, bool weighed)
   std::string types;
   for (const auto& [name, count] : type_counts(plan.tensors()))
     types += concat(types.empty() ? "" : ", ", count, " x ", name);
-  note(concat(printable(out, 4096), " will have ", human_bytes(plan.file_bytes()), ", ", bits_of(plan),
+  note(concat(printable(out, 4096), " will have ", human_bytes(plan.file_bytes()), ", ", rounded(bits_of(plan)),
               " bits a weight: ", types, "."));
   for (const std::string& sentence : fallback_sentences(plan.tensors())) note(sentence);
   std::size_t again = 0, unweighed = 0;
@@ -119,18 +93,23 @@ void tell_plan(const std::string& out, const ModelQuantiser& plan, bool weighed)
     unweighed += weighed && blocks && !work.weighed;
   }
   if (again > 0)
-    note(concat(counted(again, "tensor"), " of the source are quantised already: their errors add to the new ones."));
+    note(concat(counted(again, "tensor"), " of the source ", again == 1 ? "is" : "are",
+                " quantised already: the errors add to the new ones."));
   if (unweighed > 0)
-    note(concat(counted(unweighed, "tensor"), " are not in the importance matrix: all their columns count alike."));
+    note(concat(counted(unweighed, "tensor"), unweighed == 1 ? " is" : " are",
+                " not in the importance matrix: all columns count alike there."));
 }
 
-std::string report(const std::string& out, const ModelQuantiser& plan, double seconds, bool json) {
-  if (!json) return concat(printable(out, 4096), ": ", human_bytes(plan.file_bytes()), " in ", seconds, " s\n");
+/// `seconds`: nothing where nothing was written.
+std::string report(const std::string& out, const ModelQuantiser& plan, std::optional<double> seconds, bool json) {
+  const std::string size = human_bytes(plan.file_bytes());
+  if (!json && !seconds) return concat(printable(out, 4096), " will take ", size, "\n");
+  if (!json) return concat(printable(out, 4096), ": ", size, " in ", rounded(*seconds), " s\n");
   Json document{{"file", out},
                 {"file_bytes", plan.file_bytes()},
                 {"source_bytes", plan.source_bytes()},
                 {"bits_per_weight", bits_of(plan)},
-                {"seconds", seconds},
+                {"seconds", seconds.value_or(0.0)},
                 {"tensor_types", type_counts(plan.tensors())},
                 {"fell_back", Json::array()}};
   for (const TensorQuantisation& work : plan.tensors()) {
@@ -143,6 +122,26 @@ std::string report(const std::string& out, const ModelQuantiser& plan, double se
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+/// A matrix of another model has nothing to say about this one.
+Result<void> check_importance(const ImportanceMatrix& importance, const ModelQuantiser& plan) {
+  for (const TensorQuantisation& work : plan.tensors()) {
+    const StackedTensor& tensor = work.tensor;
+    if (auto fits = importance.check(tensor.name, tensor.columns(), tensor.matrices()); !fits) return fits;
+  }
+  return {};
+}
+
+/// Returns the seconds it took.
+Result<double> write_model(const std::string& out, ModelQuantiser& plan, int threads, const DeferredSignals& signals) {
+  const auto target = ops::choose_cpu_target({});
+  if (!target) return target.error();
+  Progress progress("quantize", plan.source_bytes());
+  ComputePool pool(threads);
+  const auto tell = [&](std::uint64_t done) { return progress.show(done), !signals.pending(); };
+  const auto written = plan.write(out, {pool, ops::Backend::cpu, target->index}, tell);
+  return written ? Result<double>(progress.seconds()) : written.error();
+}
+
 int run(const Arguments& arguments) {
   const std::string &in = arguments.positional(0), &out = arguments.positional(1);
   const auto mix = mix_of(arguments);
@@ -150,7 +149,7 @@ int run(const Arguments& arguments) {
   const auto threads = arguments.integer("--threads", 0, 0, 1024);
   if (!threads) return fail_usage(threads.error());
   const std::string importance_path = arguments.value("--imatrix").value_or("");
-  if (auto checked = check_output(in, importance_path, out); !checked) return fail(checked.error());
+  if (auto checked = check_output(out, std::array{in, importance_path}); !checked) return fail(checked.error());
   const auto source = open_checkpoint(in);
   if (!source) return fail(source.error());
   std::optional<ImportanceMatrix> importance;
@@ -161,18 +160,19 @@ int run(const Arguments& arguments) {
   }
   auto plan = ModelQuantiser::plan(*source, *mix, importance ? &*importance : nullptr);
   if (!plan) return fail(plan.error());
-  tell_plan(out, *plan, importance.has_value());
-  Progress progress("quantize", plan->source_bytes());
-  if (!arguments.has("--forecast")) {
+  if (auto fits = importance ? check_importance(*importance, *plan) : Result<void>(); !fits) return fail(fits.error());
+  std::optional<double> seconds;
+  if (arguments.has("--forecast")) {
+    tell_plan(out, *plan, importance.has_value());
+  } else {
+    // An output that cannot be is told before anything is said about it; nothing of this stays.
+    if (const auto place = AtomicFile::create(out, plan->file_bytes()); !place) return fail(place.error());
+    tell_plan(out, *plan, importance.has_value());
     const DeferredSignals signals;
-    const auto target = ops::choose_cpu_target({});
-    if (!target) return fail(target.error());
-    ComputePool pool(static_cast<int>(*threads));
-    const auto tell = [&](std::uint64_t done) { return progress.show(done), !signals.pending(); };
-    if (auto written = plan->write(out, {pool, ops::Backend::cpu, target->index}, tell); !written)
-      return fail(written.error());
+    const auto written = write_model(out, *plan, static_cast<int>(*threads), signals);
+    if (!written) return fail(written.error());
+    seconds = *written;
   }
-  const double seconds = progress.seconds();
   return print(report(out, *plan, seconds, arguments.has("--json")));
 }
 

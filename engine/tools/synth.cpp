@@ -89,7 +89,7 @@ std::string report(const std::string& path, std::uint64_t parameters, std::uint6
   const double speed = seconds > 0.0 ? static_cast<double>(bytes) / seconds : 0.0;
   if (!as_json && seconds == 0.0) return concat(path, " will take ", human_bytes(bytes), "\n");
   if (!as_json) {
-    return concat(path, ": ", human_bytes(bytes), " in ", seconds, " s, ",
+    return concat(path, ": ", human_bytes(bytes), " in ", rounded(seconds), " s, ",
                   human_bytes(static_cast<std::uint64_t>(speed)), "/s\n");
   }
   rusage usage{};
@@ -104,8 +104,7 @@ std::string report(const std::string& path, std::uint64_t parameters, std::uint6
 
 /// Returns the seconds it took.
 Result<double> write_model(const Order& order, const std::string& path, GgufPlan plan,
-                           const std::vector<ShapedTensor>& tensors) {
-  const DeferredSignals signals;
+                           const std::vector<ShapedTensor>& tensors, const DeferredSignals& signals) {
   auto writer = GgufWriter::create(path, std::move(plan));
   if (!writer) return writer.error();
   Progress progress("synth", writer->plan().data_bytes());
@@ -128,7 +127,8 @@ int run(const Arguments& arguments) {
   const std::uint64_t bytes = plan.file_bytes();
   double seconds = 0.0;
   if (!arguments.has("--forecast")) {
-    const auto written = write_model(*order, path, std::move(plan), tensors);
+    const DeferredSignals signals;
+    const auto written = write_model(*order, path, std::move(plan), tensors, signals);
     if (!written) return fail(written.error());
     seconds = *written;
   }

@@ -1,5 +1,7 @@
 #include "tools/workbench.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "tools/output.h"
 
@@ -34,12 +36,14 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   return options;
 }
 
-Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options) {
+Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options, std::uint32_t usual_context) {
   Workbench bench;
   options.log = [](LogLevel, std::string_view sentence) { note(sentence); };
   auto model = Model::load(arguments.positional(0));
   if (!model) return model.error();
   bench.model = std::move(*model);
+  if (options.context_length == 0)
+    options.context_length = static_cast<int>(std::min(usual_context, bench.model->info().context_length));
   auto engine = Engine::create(bench.model, std::move(options));
   if (!engine) return engine.error();
   bench.engine = std::move(*engine);

@@ -23,8 +23,9 @@ struct Workbench {
 
 /// Of --device, --threads, --context and --experts-used, where the command has them.
 Result<EngineOptions> engine_options(const Arguments& arguments);
-/// The first positional is the model. What the engine has to say while it works goes to stderr.
-Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options);
+/// The first positional is the model. What the engine has to say while it works goes to stderr. `usual_context`: where
+/// no --context was given, as far as the model was trained for it; 0 for the engine's own choice.
+Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions options, std::uint32_t usual_context = 0);
 
 /// The engine's error as the command line's: where a longer context is a choice, with the option that makes it.
 Error with_choices(Error error, const Workbench& bench);

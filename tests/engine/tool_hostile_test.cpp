@@ -51,7 +51,7 @@ class ToolHostileTest : public QObject {
                           << "/dev/full cannot be written: No space left on device";
     QTest::newRow("no folder") << "/no/such/f"
                                << "/no/such/f cannot be opened for writing: No such file or directory";
-    QTest::newRow("the model") << folder_.filePath("copy.gguf") << "is the model itself";
+    QTest::newRow("the model") << folder_.filePath("copy.gguf") << "is read from";
   }
   void logits_go_to_regular_files_only() {
     QFETCH(QString, path);
