@@ -142,6 +142,20 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP(
         "Engine",
         "%1.expert_count is missing or 0, though %2.leading_dense_block_count leaves layers that have experts."),
+    QT_TRANSLATE_NOOP("Engine", "%1.expert_group_used_count must be at least 1 where there is %2.expert_group_count."),
+    QT_TRANSLATE_NOOP("Engine", "%1.nextn_predict_layers must be less than %2.block_count."),
+    QT_TRANSLATE_NOOP("Engine", "tensor %1 is missing, though there is %2: all layers with experts have one, or none."),
+    QT_TRANSLATE_NOOP("Engine", "tensor %1 is missing, though config.json says attention_bias."),
+    QT_TRANSLATE_NOOP("Engine", "tensor %1 is there, but config.json does not say that %2 is true."),
+    QT_TRANSLATE_NOOP(
+        "Engine", "no tensor mlp.gate.e_score_correction_bias is there, though topk_method noaux_tc chooses by it."),
+    QT_TRANSLATE_NOOP("Engine", "tensor %1 is there, but topk_method in config.json is not noaux_tc."),
+    QT_TRANSLATE_NOOP("Engine", "config.json: %1 is false; this version knows this model with biases only."),
+    QT_TRANSLATE_NOOP("Engine", "config.json: %1 is %2, which this version does not know for this model; 1 is."),
+    QT_TRANSLATE_NOOP("Engine",
+                      "config.json: %1 and %2 differ, or are not both there, which this version does not know."),
+    QT_TRANSLATE_NOOP("Engine", "config.json: %1 is false; this version rounds YaRN's borders to whole pairs."),
+    QT_TRANSLATE_NOOP("Engine", "config.json: %1 must be above low_freq_factor."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 holds a value that is not finite."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1: element %2, \"%3\", is not known."),
     QT_TRANSLATE_NOOP("Engine", "metadata %1 names the token %2, but there are only %3."),
@@ -172,9 +186,10 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2, which this version cannot compute with."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is of type %2; a vector must be F32, F16 or BF16."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is %2 where the model needs %3."),
-    QT_TRANSLATE_NOOP("Engine",
-                      "tensor %1 belongs to no part of the model that the metadata describe (%2.block_count is %3); the "
-                      "answers would be wrong without it."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "tensor %1 belongs to no part of the model that the metadata describe (%2.block_count is %3); the "
+        "answers would be wrong without it."),
     QT_TRANSLATE_NOOP(
         "Engine", "the model's architecture (metadata general.architecture) is \"%1\"; this version of Hadal runs %2."),
     QT_TRANSLATE_NOOP("Engine",
@@ -277,6 +292,13 @@ QString translated(const QString& phrase) {
 }  // namespace
 
 QString engineWords(const QString& sentence) {
+  // What a folder of Hugging Face calls the keys and tensors that the sentence names as GGUF does.
+  const QLatin1String marker(" The folder's own names: ");
+  if (const qsizetype at = sentence.lastIndexOf(marker); at > 0 && sentence.endsWith(QLatin1Char('.'))) {
+    const QString names = sentence.mid(at + marker.size()).chopped(1);
+    return QCoreApplication::translate("Engine", "%1 The folder's own names: %2.", "a sentence, and names")
+        .arg(engineWords(sentence.left(at)), names);
+  }
   if (const QString whole = translated(sentence); !whole.isEmpty()) return whole;
   // "name.gguf: what is wrong with it"
   const qsizetype colon = sentence.indexOf(QLatin1String(": "));

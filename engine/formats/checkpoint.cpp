@@ -30,7 +30,25 @@ std::string gguf_type_name(GgufType type) {
 }
 
 Error Checkpoint::error(ErrorCode code, std::string_view sentence) const {
-  return {code, concat(printable(name_), ": ", sentence)};
+  const std::string own = own_name_ ? own_names(sentence) : std::string();
+  if (own.empty()) return {code, concat(printable(name_), ": ", sentence)};
+  return {code, concat(printable(name_), ": ", sentence, " The folder's own names: ", own, ".")};
+}
+
+/// Of the sentence's words those that the files call otherwise, each once.
+std::string Checkpoint::own_names(std::string_view sentence) const {
+  std::vector<std::string> names;
+  constexpr std::string_view around = " .,;:()\"";
+  for (std::size_t at = 0; (at = sentence.find_first_not_of(around, at)) != std::string_view::npos;) {
+    const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+    const std::string_view word = sentence.substr(at, end - at);
+    std::string own = own_name_(word.substr(0, word.find_last_not_of(around) + 1));
+    if (!own.empty() && std::ranges::find(names, own) == names.end()) names.push_back(std::move(own));
+    at = end;
+  }
+  std::string list;
+  for (const std::string& name : names) list += concat(list.empty() ? "" : ", ", name);
+  return list;
 }
 
 const GgufValue* Checkpoint::value(std::string_view key) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,12 +102,14 @@ class Checkpoint {
   void advise(const CheckpointTensor& tensor, MappedFile::Advice advice) const { advise(tensor.data, advice); }
   void advise(std::span<const std::byte> bytes, MappedFile::Advice advice) const;
 
-  /// An Error whose sentence begins with the name.
+  /// An Error whose sentence begins with the name. Where the files have names of their own for what the sentence speaks
+  /// of, it ends with them.
   Error error(ErrorCode code, std::string_view sentence) const;
 
  private:
   friend class CheckpointBuilder;
   Error mismatch(std::string_view key, std::string_view wanted, const GgufValue* found) const;
+  std::string own_names(std::string_view sentence) const;
   template <class T>
   Result<T> scalar(std::string_view key, GgufType type) const;
   template <class T>
@@ -115,6 +118,7 @@ class Checkpoint {
   std::vector<MappedFile> files_;
   std::deque<std::string> texts_;  ///< Names and values that are in no file.
   std::string name_;
+  std::function<std::string(std::string_view)> own_name_;  ///< See CheckpointBuilder::name_by().
   std::uint64_t file_bytes_ = 0;
   std::vector<std::string_view> keys_;
   std::unordered_map<std::string_view, GgufValue> metadata_;

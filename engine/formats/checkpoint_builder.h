@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,10 @@ class CheckpointBuilder {
     count(bytes.size());
     return bytes;
   }
+  /// Where names in the files are others than GGUF's: says, for sentences, what a key or tensor is called there; empty
+  /// where it has no other name. Called from any thread.
+  void name_by(std::function<std::string(std::string_view)> own_name) { out_.own_name_ = std::move(own_name); }
+
   /// Adds to file_bytes() what is not kept here.
   void count(std::uint64_t bytes) { out_.file_bytes_ += bytes; }
 

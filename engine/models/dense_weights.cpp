@@ -55,6 +55,7 @@ Result<DenseWeights> read_dense_weights(const Checkpoint& file, const DenseArchi
   }
   if (!read.result()) return read.result().error();
   if (auto all = tensors.all_taken(a.name, p.layers); !all) return all.error();
+  if (auto agree = router_biases_agree(file, p.feed_forward, p.layers); !agree) return agree.error();
   weights.bytes = tensors.bytes();
   return weights;
 }

@@ -63,6 +63,10 @@ FeedForwardParameters read_feed_forward_parameters(KeyReader& keys, const FeedFo
 /// matrix, "ffn_up_exps", with gate and up in one, "ffn_gate_up_exps", or in one tensor each, "ffn_up.17".
 FeedForwardWeights read_feed_forward(LayerReader& read, const FeedForwardParameters& parameters, std::int64_t layer);
 
+/// Refuses a file whose layers with experts, of `layers` layers in all, have a bias for the choice only in part: the
+/// others would choose other experts than they were trained to.
+Result<void> router_biases_agree(const Checkpoint& file, const FeedForwardParameters& parameters, std::int64_t layers);
+
 void add_matrices(const FeedForwardWeights& weights, ModelMatrices& out);
 
 /// Multiplications of one token in layers 0 to `layers` - 1.

@@ -23,6 +23,8 @@ void read_groups(KeyReader& keys, ops::RouterShape& router) {
   const std::int64_t used = keys.count_or_zero("expert_group_used_count");
   router.groups_used = used > 0 ? used : router.groups;
   keys.require(router.experts % router.groups == 0, "@.expert_count must be a multiple of @.expert_group_count.");
+  keys.require(router.groups == 1 || used > 0,
+               "@.expert_group_used_count must be at least 1 where there is @.expert_group_count.");
   keys.require(router.groups_used <= router.groups,
                "@.expert_group_used_count must be no more than @.expert_group_count.");
   keys.require(router.used <= router.experts / router.groups * router.groups_used,

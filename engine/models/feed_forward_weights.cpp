@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "base/text.h"
 #include "models/feed_forward.h"
 
@@ -7,6 +5,8 @@ namespace hadal {
 namespace {
 
 using Parameters = FeedForwardParameters;
+
+constexpr std::string_view kRouterBias = "exp_probs_b.bias";
 
 /// The matrices `part` of all experts: "ffn_up_exps.weight", or "ffn_up.0.weight" and on.
 std::vector<WeightView> read_matrices(LayerReader& read, std::string_view part, const Parameters& p, std::int64_t rows,
@@ -16,9 +16,7 @@ std::vector<WeightView> read_matrices(LayerReader& read, std::string_view part, 
   if (!apart) return read.matrices(together, p.router.experts, rows, cols);
   std::vector<WeightView> views;
   for (std::int64_t e = 0; e < p.router.experts; ++e) {
-    Linear one;
-    read.linear(concat(part, ".", e), rows, cols, one);
-    views.push_back(one.weight);
+    read.matrix(concat(part, ".", e), rows, cols, views.emplace_back());
   }
   return views;
 }
@@ -49,14 +47,10 @@ std::vector<ops::Expert> read_experts(LayerReader& read, const Parameters& p) {
   return experts;
 }
 
-/// A bias that is no number would choose experts for no reason anybody could see.
-void read_router_bias(LayerReader& read, const Parameters& p, std::vector<float>& bias) {
-  const std::string_view name = "exp_probs_b.bias";
-  if (!read.has(name)) return;
-  read.vector(name, p.router.experts, bias);
-  for (const float value : bias) {
-    if (!std::isfinite(value)) return read.fail(name, "holds a value that is not finite.");
-  }
+/// A router that is no number would choose experts for no reason anybody could see.
+void read_router(LayerReader& read, const Parameters& p, FeedForwardWeights& w) {
+  read.finite_matrix("ffn_gate_inp", p.router.experts, p.width, w.router.weight);
+  if (read.has(kRouterBias)) read.vector(kRouterBias, p.router.experts, w.router_bias);
 }
 
 }  // namespace
@@ -69,8 +63,7 @@ FeedForwardWeights read_feed_forward(LayerReader& read, const FeedForwardParamet
     read.linear("ffn_down", p.width, p.inner, w.mlp.down);
     return w;
   }
-  read.linear("ffn_gate_inp", p.router.experts, p.width, w.router);
-  read_router_bias(read, p, w.router_bias);
+  read_router(read, p, w);
   // As many experts as the router has, not as many as a key says: a wrong one must not cost gigabytes.
   if (!read.result()) return w;
   w.experts = read_experts(read, p);
@@ -79,8 +72,19 @@ FeedForwardWeights read_feed_forward(LayerReader& read, const FeedForwardParamet
     read.linear("ffn_up_shexp", p.shared_inner, p.width, w.mlp.up);
     read.linear("ffn_down_shexp", p.width, p.shared_inner, w.mlp.down);
   }
-  if (p.gated_shared) read.linear("ffn_gate_inp_shexp", 1, p.width, w.shared_gate);
+  if (p.gated_shared) read.finite_matrix("ffn_gate_inp_shexp", 1, p.width, w.shared_gate.weight);
   return w;
+}
+
+Result<void> router_biases_agree(const Checkpoint& file, const FeedForwardParameters& p, std::int64_t layers) {
+  const auto name = [](std::int64_t layer) { return concat("blk.", layer, ".", kRouterBias); };
+  std::int64_t with = -1, without = -1;
+  for (std::int64_t layer = p.dense_layers; layer < layers; ++layer) {
+    (file.find_tensor(name(layer)) != nullptr ? with : without) = layer;
+  }
+  if (with < 0 || without < 0) return {};
+  return file.error(ErrorCode::invalid_file, concat("tensor ", name(without), " is missing, though there is ",
+                                                    name(with), ": all layers with experts have one, or none."));
 }
 
 }  // namespace hadal

@@ -69,6 +69,7 @@ void read_draft_layers(const Checkpoint& file, KeyReader& keys, LatentParameters
   if (p.draft_layers > 0 && p.draft_layers < p.layers && drafts_at(p.layers - p.draft_layers)) {
     p.layers -= p.draft_layers;
   } else if (joins == 0) {
+    keys.require(p.draft_layers < p.layers, "@.nextn_predict_layers must be less than @.block_count.");
     p.draft_layers = 0;
   }
   // A draft layer that is taken for one of the others would make nonsense of every answer.

@@ -27,10 +27,10 @@ ops::LatentWeights read_up(LayerReader& read, const LatentParameters& p) {
   }
   // Of three tensors one is enough, and the others' pages are never touched.
   if (!apart || read.has("attn_kv_b.weight")) {
-    Linear both;
-    read.linear("attn_kv_b", p.heads * (p.nope + p.value), p.rank, both);
-    up.key = {both.weight, 0, p.nope + p.value, false};
-    up.value = {both.weight, p.nope, p.nope + p.value, false};
+    WeightView both;
+    read.matrix("attn_kv_b", p.heads * (p.nope + p.value), p.rank, both);
+    up.key = {both, 0, p.nope + p.value, false};
+    up.value = {both, p.nope, p.nope + p.value, false};
   }
   return up;
 }
@@ -57,10 +57,10 @@ LatentLayer read_layer(LayerReader& read, const LatentParameters& p, std::int64_
 LatentDraftLayer read_draft(LayerReader& read, const LatentParameters& p, const LatentModelWeights& model,
                             std::int64_t index) {
   LatentDraftLayer draft;
-  Linear embedding;
-  embedding.weight = model.token_embedding;
-  if (read.has("nextn.embed_tokens.weight")) read.linear("nextn.embed_tokens", p.vocabulary, p.width, embedding);
-  draft.token_embedding = embedding.weight;
+  draft.token_embedding = model.token_embedding;
+  if (read.has("nextn.embed_tokens.weight")) {
+    read.matrix("nextn.embed_tokens", p.vocabulary, p.width, draft.token_embedding);
+  }
   read.vector("nextn.enorm.weight", p.width, draft.embedding_norm);
   read.vector("nextn.hnorm.weight", p.width, draft.hidden_norm);
   read.linear("nextn.eh_proj", p.width, 2 * p.width, draft.join);
@@ -82,10 +82,9 @@ Result<LatentModelWeights> read_latent_weights(const Checkpoint& file, const Lat
   TensorReader tensors(file);
   LatentModelWeights weights;
   LayerReader whole(file, tensors, "");
-  Linear embedding;
-  whole.linear("token_embd", p.vocabulary, p.width, embedding);
+  whole.matrix("token_embd", p.vocabulary, p.width, weights.token_embedding);
   whole.vector("output_norm.weight", p.width, weights.output_norm);
-  weights.token_embedding = weights.output.weight = embedding.weight;
+  weights.output.weight = weights.token_embedding;
   if (whole.has("output.weight")) whole.linear("output", p.vocabulary, p.width, weights.output);
   if (!whole.result()) return whole.result().error();
   for (std::int64_t i = 0; i < p.layers + p.draft_layers; ++i) {
@@ -97,7 +96,9 @@ Result<LatentModelWeights> read_latent_weights(const Checkpoint& file, const Lat
     }
     if (!read.result()) return read.result().error();
   }
-  if (auto all = tensors.all_taken(kLatentArchitecture, p.layers + p.draft_layers); !all) return all.error();
+  const std::int64_t layers = p.layers + p.draft_layers;
+  if (auto all = tensors.all_taken(kLatentArchitecture, layers); !all) return all.error();
+  if (auto agree = router_biases_agree(file, p.feed_forward, layers); !agree) return agree.error();
   weights.bytes = tensors.bytes();
   return weights;
 }

@@ -20,6 +20,14 @@ bool LayerReader::has(std::string_view name) const {
   return file_.find_tensor(full(name)) != nullptr;
 }
 
+void LayerReader::matrix(std::string_view part, std::int64_t rows, std::int64_t cols, WeightView& into) {
+  if (result_) take(tensors_.matrix(full(concat(part, ".weight")), rows, cols), into);
+}
+
+void LayerReader::finite_matrix(std::string_view part, std::int64_t rows, std::int64_t cols, WeightView& into) {
+  if (result_) take(tensors_.finite_matrix(full(concat(part, ".weight")), rows, cols), into);
+}
+
 void LayerReader::linear(std::string_view part, std::int64_t outputs, std::int64_t inputs, Linear& into, bool biased) {
   if (!result_) return;
   take(tensors_.matrix(full(concat(part, ".weight")), outputs, inputs), into.weight);
@@ -41,10 +49,6 @@ std::vector<WeightView> LayerReader::matrices(std::string_view name, std::int64_
   std::vector<WeightView> views;
   if (result_) take(tensors_.matrices(full(name), count, rows, cols), views);
   return views;
-}
-
-void LayerReader::fail(std::string_view name, std::string_view sentence) {
-  if (result_) result_ = file_.error(ErrorCode::invalid_file, concat("tensor ", full(name), " ", sentence));
 }
 
 }  // namespace hadal

@@ -19,6 +19,9 @@ class LayerReader {
   LayerReader(const Checkpoint& file, TensorReader& tensors, std::string prefix)
       : file_(file), tensors_(tensors), prefix_(std::move(prefix)) {}
 
+  /// Without a bias: one that the file holds is left over.
+  void matrix(std::string_view part, std::int64_t rows, std::int64_t cols, WeightView& into);
+  void finite_matrix(std::string_view part, std::int64_t rows, std::int64_t cols, WeightView& into);
   /// With its bias, if `biased` says that it must have one or the file holds one.
   void linear(std::string_view part, std::int64_t outputs, std::int64_t inputs, Linear& into, bool biased = false);
   void norm(std::string_view part, NormKind kind, std::int64_t width, NormWeights& into);
@@ -27,8 +30,6 @@ class LayerReader {
   /// The `count` matrices of a tensor of three dimensions, `name` with its ending.
   std::vector<WeightView> matrices(std::string_view name, std::int64_t count, std::int64_t rows, std::int64_t cols);
   bool has(std::string_view name) const;
-  /// Refuses the file for what its tensor `name` holds: "tensor NAME " and the sentence.
-  void fail(std::string_view name, std::string_view sentence);
 
   const Checkpoint& file() const { return file_; }
   const Result<void>& result() const { return result_; }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "models/registry.h"
 #include "ops/quantise/quantise.h"
 #include "tensor/dequantise.h"
 
@@ -97,6 +98,8 @@ void read_rows(const ops::Context& context, const CheckpointTensor& tensor, cons
 
 Result<ModelQuantiser> ModelQuantiser::plan(const Checkpoint& source, QuantisationMix mix,
                                             const ImportanceMatrix* importance) {
+  // What cannot be loaded now could not be either once it has fewer bits.
+  if (const auto loaded = load_decoder(source); !loaded) return loaded.error();
   ModelQuantiser out(source, importance);
   out.copy_metadata(mix);
   const MixModel model{layers_of(source), source.find_tensor("output.weight") == nullptr};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/text.h"
 #include "tensor/dequantise.h"
@@ -105,7 +106,24 @@ Result<std::vector<float>> TensorReader::vector(std::string_view name, std::int6
   take(**tensor);
   std::vector<float> values(static_cast<std::size_t>(length));
   dequantise_row(type, (*tensor)->data.data(), length, values.data());
+  if (auto finite = all_finite(name, values); !finite) return finite.error();
   return values;
+}
+
+Result<WeightView> TensorReader::finite_matrix(std::string_view name, std::int64_t rows, std::int64_t cols) {
+  auto view = matrix(name, rows, cols);
+  if (!view) return view;
+  std::vector<float> values(static_cast<std::size_t>(cols));
+  for (std::int64_t row = 0; row < rows; ++row) {
+    dequantise_row(*view, row, values.data());
+    if (auto finite = all_finite(name, values); !finite) return finite.error();
+  }
+  return view;
+}
+
+Result<void> TensorReader::all_finite(std::string_view name, std::span<const float> values) const {
+  if (std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) return {};
+  return file_.error(ErrorCode::invalid_file, concat("tensor ", name, " holds a value that is not finite."));
 }
 
 }  // namespace hadal

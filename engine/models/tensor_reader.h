@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -20,7 +21,10 @@ class TensorReader {
   /// The matrices of a tensor of three dimensions, one after another.
   Result<std::vector<WeightView>> matrices(std::string_view name, std::int64_t count, std::int64_t rows,
                                            std::int64_t cols);
-  /// A vector of F32, F16 or BF16, copied out as float32.
+  /// The same, and every weight is a finite number. Reads the whole matrix: for small ones whose damage would show in
+  /// no answer, as a router's, which only chooses.
+  Result<WeightView> finite_matrix(std::string_view name, std::int64_t rows, std::int64_t cols);
+  /// A vector of F32, F16 or BF16, copied out as float32; every value is a finite number.
   Result<std::vector<float>> vector(std::string_view name, std::int64_t length);
 
   std::uint64_t bytes() const { return bytes_; }  ///< Of the tensors taken so far.
@@ -33,6 +37,7 @@ class TensorReader {
  private:
   void take(const CheckpointTensor& tensor);
   Result<const CheckpointTensor*> checked(std::string_view name, std::int64_t rows, std::int64_t cols) const;
+  Result<void> all_finite(std::string_view name, std::span<const float> values) const;
   Result<void> computable(const CheckpointTensor& tensor) const;
 
   const Checkpoint& file_;

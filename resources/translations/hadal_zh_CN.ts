@@ -159,6 +159,59 @@
 <context>
     <name>Engine</name>
     <message>
+        <source>%1.expert_group_used_count must be at least 1 where there is %2.expert_group_count.</source>
+        <translation>有 %2.expert_group_count 时，%1.expert_group_used_count 至少须为 1。</translation>
+    </message>
+    <message>
+        <source>%1.nextn_predict_layers must be less than %2.block_count.</source>
+        <translation>%1.nextn_predict_layers 必须小于 %2.block_count。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is missing, though there is %2: all layers with experts have one, or none.</source>
+        <translation>缺少张量 %1，但存在 %2：含专家的各层要么全有，要么全无。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is missing, though config.json says attention_bias.</source>
+        <translation>缺少张量 %1，但 config.json 中声明了 attention_bias。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is there, but config.json does not say that %2 is true.</source>
+        <translation>存在张量 %1，但 config.json 未将 %2 设为 true。</translation>
+    </message>
+    <message>
+        <source>no tensor mlp.gate.e_score_correction_bias is there, though topk_method noaux_tc chooses by it.</source>
+        <translation>没有张量 mlp.gate.e_score_correction_bias，而 topk_method 为 noaux_tc 时要靠它选择专家。</translation>
+    </message>
+    <message>
+        <source>tensor %1 is there, but topk_method in config.json is not noaux_tc.</source>
+        <translation>存在张量 %1，但 config.json 中的 topk_method 不是 noaux_tc。</translation>
+    </message>
+    <message>
+        <source>config.json: %1 is false; this version knows this model with biases only.</source>
+        <translation>config.json：%1 为 false；此版本只支持带偏置的这种模型。</translation>
+    </message>
+    <message>
+        <source>config.json: %1 is %2, which this version does not know for this model; 1 is.</source>
+        <translation>config.json：%1 为 %2，此版本对这种模型只支持 1。</translation>
+    </message>
+    <message>
+        <source>config.json: %1 and %2 differ, or are not both there, which this version does not know.</source>
+        <translation>config.json：%1 与 %2 不同，或缺少其一，此版本不支持。</translation>
+    </message>
+    <message>
+        <source>config.json: %1 is false; this version rounds YaRN&apos;s borders to whole pairs.</source>
+        <translation>config.json：%1 为 false；此版本将 YaRN 的边界取整到完整的一对。</translation>
+    </message>
+    <message>
+        <source>config.json: %1 must be above low_freq_factor.</source>
+        <translation>config.json：%1 必须大于 low_freq_factor。</translation>
+    </message>
+    <message>
+        <source>%1 The folder&apos;s own names: %2.</source>
+        <comment>a sentence, and names</comment>
+        <translation>%1文件夹中的名称：%2。</translation>
+    </message>
+    <message>
         <source>metadata %1: element %2, &quot;%3&quot;, is not known.</source>
         <translation>元数据 %1：第 %2 个元素“%3”未知。</translation>
     </message>

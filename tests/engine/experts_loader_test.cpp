@@ -1,4 +1,5 @@
 #include <QtTest>
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -179,6 +180,7 @@ class ExpertsLoaderTest : public QObject {
     broken([](Tiny& t) { t.leading = 0; }, {"blk.0.ffn_gate_inp.weight"});
     broken([](Tiny& t) { t.leading = 2; }, {"blk.1.ffn_gate.weight"});
     broken([](Tiny& t) { t.groups = 3; }, {"deepseek.expert_group_count", "multiple"});
+    broken([](Tiny& t) { t.groups = 4; }, {"deepseek.expert_group_used_count must be at least 1"});
     broken([](Tiny& t) { t.groups = 4, t.groups_used = 5; }, {"deepseek.expert_group_used_count"});
     broken([](Tiny& t) { t.groups = 8, t.groups_used = 2; },
            {"deepseek.expert_used_count", "deepseek.expert_group_used_count"});
@@ -186,6 +188,23 @@ class ExpertsLoaderTest : public QObject {
     broken([](Tiny& t) { t.more = [](GgufWriter& w) { w.u32("deepseek.expert_weights_norm", 1); }; },
            {"deepseek.expert_weights_norm", "bool"});
     refused([](Tiny& t) { t.gating = 7; }, ErrorCode::unsupported, {"deepseek.expert_gating_func", "7"});
+  }
+
+  void values_that_are_no_numbers_are_refused() {
+    const float values[] = {std::numeric_limits<float>::quiet_NaN(), INFINITY, -INFINITY};
+    for (const float value : values) {
+      for (const char* name : {"blk.1.ffn_gate_inp.weight", "blk.0.attn_norm.weight", "output_norm.weight"}) {
+        const auto damaged = [&](Tiny& t) {
+          t.more = [=](GgufWriter& w) {
+            auto& tensor = *std::ranges::find(w.tensors, name, &GgufWriter::Tensor::name);
+            // The last of them.
+            tensor.data.assign(tensor.bytes - sizeof value, '\0');
+            tensor.data.append(reinterpret_cast<const char*>(&value), sizeof value);
+          };
+        };
+        broken(damaged, {name, "not finite"});
+      }
+    }
   }
 
   void wrong_tensors_are_refused() {

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "hadal/engine.h"
+#include "models/open_checkpoint.h"
+#include "models/quantise_model.h"
 #include "support/model_folder.h"
 
 using namespace hadal;
@@ -49,6 +51,23 @@ class FolderDisagreementTest : public QObject {
     };
   }
 
+  /// A tensor of bfloat16 zeros more.
+  static Change added(const std::string& tensor, std::size_t elements) {
+    return [=](ModelFolder& folder) {
+      hadal::test::SafetensorsParts parts(folder.files["model.safetensors"]);
+      Json json = Json::parse(parts.header);
+      json[tensor] = {{"dtype", "BF16"},
+                      {"shape", {elements}},
+                      {"data_offsets", {parts.data.size(), parts.data.size() + 2 * elements}}};
+      parts.header = ModelFolder::padded(json);
+      parts.data += std::string(2 * elements, '\0');
+      folder.files["model.safetensors"] = parts.bytes();
+    };
+  }
+  static Change both(const Change& one, const Change& other) {
+    return [=](ModelFolder& folder) { one(folder), other(folder); };
+  }
+
   Result<std::shared_ptr<const Model>> load(const QString& model, const Change& change) const {
     const QTemporaryDir place;
     ModelFolder folder = ModelFolder::fixture(root_, model.toStdString());
@@ -56,6 +75,19 @@ class FolderDisagreementTest : public QObject {
     const std::filesystem::path path = place.filePath("model").toStdString();
     folder.write(path);
     return Model::load(path);
+  }
+
+  /// What quantising a changed folder says.
+  std::string quantising(const QString& model, const Change& change) const {
+    const QTemporaryDir place;
+    ModelFolder folder = ModelFolder::fixture(root_, model.toStdString());
+    change(folder);
+    const std::filesystem::path path = place.filePath("model").toStdString();
+    folder.write(path);
+    const auto file = open_checkpoint(path);
+    if (!file) return file.error().message;
+    const auto plan = ModelQuantiser::plan(*file, *find_quantisation_mix("Q8_0"), nullptr);
+    return plan ? "a plan" : plan.error().message;
   }
 
  private slots:
@@ -79,17 +111,20 @@ class FolderDisagreementTest : public QObject {
       key(model, "qk_rope_head_dim", 10, {"blk.0.attn_q"});
       key(model, "v_head_dim", 7, {"blk.0.attn_kv_b.weight"});
       key(model, "num_attention_heads", 3, {"head_count"});
-      key(model, "num_key_value_heads", 1, {"attention.head_count_kv"});
+      key(model, "num_key_value_heads", 1,
+          {"attention.head_count_kv", "own names: num_key_value_heads, num_attention_heads."});
       key(model, "n_routed_experts", 3, {"mlp.experts.3.", "expert past the 3"});
       key(model, "n_routed_experts", 16, {"blk.1.ffn_gate_inp.weight", "16 x 16"});
       key(model, "n_routed_experts", 1 << 24, {"blk.1.ffn_gate_inp.weight"});
       key(model, "n_routed_experts", nullptr, {"n_routed_experts"});
       key(model, "n_routed_experts", 0, {"n_routed_experts"});
-      key(model, "num_experts_per_tok", 17, {"expert_used_count", "expert_count"});
+      key(model, "num_experts_per_tok", 17,
+          {"expert_used_count", "expert_count", "num_experts_per_tok, n_routed_experts."});
       key(model, "num_experts_per_tok", 0, {"num_experts_per_tok is 0"});
       key(model, "n_shared_experts", 0, {"blk.1.ffn_", "shexp", "belongs to no part"});
       key(model, "n_shared_experts", 4, {"blk.1.ffn_gate_shexp.weight"});
-      key(model, "moe_intermediate_size", 8, {"blk.1.ffn_gate.0.weight"});
+      key(model, "moe_intermediate_size", 8,
+          {"blk.1.ffn_gate.0.weight", "names: model.layers.1.mlp.experts.0.gate_proj.weight."});
       key(model, "intermediate_size", 48, {"blk.0.ffn_gate.weight"});
       key(model, "first_k_dense_replace", 4, {"leading_dense_block_count", "block_count"});
       key(model, "first_k_dense_replace", 2, {"blk.1.ffn_gate.weight"});
@@ -150,11 +185,57 @@ class FolderDisagreementTest : public QObject {
     row("deepseek-v3", "bias that is no number",
         first_of("model.layers.1.mlp.gate.e_score_correction_bias", std::uint16_t{0x7FC0}),
         {"blk.1.exp_probs_b.bias", "not finite"});
+    for (const char* tensor : {"model.layers.1.mlp.gate.weight", "model.layers.0.input_layernorm.weight",
+                               "model.layers.1.self_attn.kv_a_layernorm.weight", "model.norm.weight"}) {
+      row("deepseek-v3", std::string("no number in ") + tensor, first_of(tensor, std::uint16_t{0x7FC0}),
+          {"holds a value that is not finite", QString("own names: ") + tensor + "."});
+    }
+    row("qwen2-moe", "infinite gate", first_of("model.layers.0.mlp.shared_expert_gate.weight", std::uint16_t{0xFF80}),
+        {"blk.0.ffn_gate_inp_shexp.weight", "not finite", "model.layers.0.mlp.shared_expert_gate.weight"});
+
+    const std::string frequencies = "model.layers.1.self_attn.rotary_emb.inv_freq";
+    const std::string choice = "mlp.gate.e_score_correction_bias";
+    row("deepseek-v3", "no bias for the choice", instead(frequencies, "model.layers.1." + choice),
+        {"no tensor mlp.gate.e_score_correction_bias", "noaux_tc"});
+    row("deepseek-v3-draft", "a layer without the others' bias", instead(frequencies, "model.layers.2." + choice),
+        {"blk.2.exp_probs_b.bias is missing", "blk.1.exp_probs_b.bias", "model.layers.2.mlp.gate.e_score"});
+    row("deepseek-v2", "a bias for the choice that is greedy", added("model.layers.1." + choice, 8),
+        {"model.layers.1.mlp.gate.e_score_correction_bias is there", "topk_method"});
+    for (const char* model : {"deepseek-v2", "deepseek-v3"}) {
+      row(model, "bias of the output", added("model.layers.1.self_attn.o_proj.bias", 32),
+          {"model.layers.1.self_attn.o_proj.bias is there", "attention_bias"});
+      key(model, "attention_bias", true, {"_proj", ".bias is missing", "attention_bias"});
+      row(model, "bias of the router", added("model.layers.1.mlp.gate.bias", 8),
+          {"model.layers.1.mlp.gate.bias is there", "mlp_bias"});
+      // Nothing adds them.
+      row(model, "bias of an expert",
+          both(config("mlp_bias", true), added("model.layers.1.mlp.experts.3.up_proj.bias", 16)),
+          {"blk.1.ffn_up.3.bias", "belongs to no part", "model.layers.1.mlp.experts.3.up_proj.bias"});
+    }
+    row("qwen2-moe", "bias of the output", added("model.layers.1.self_attn.o_proj.bias", 16),
+        {"model.layers.1.self_attn.o_proj.bias is there", "attention_bias"});
+    key("qwen2-moe", "qkv_bias", false, {"qkv_bias is false"});
+    row("deepseek-v3", "no table", instead(frequencies, "model.embed_tokens.weight"),
+        {"token_embd.weight is missing", "own names: model.embed_tokens.weight."});
+
+    const Json yarn = {{"rope_type", "yarn"}, {"rope_theta", 10000.0}, {"factor", 40.0},
+                       {"mscale", 1.0},       {"mscale_all_dim", 1.0}, {"original_max_position_embeddings", 64}};
+    const auto changed = [&](const char* name, const Json& value) {
+      Json json = yarn;
+      json[name] = value;
+      return json;
+    };
+    key("deepseek-v3", "rope_parameters", changed("attention_factor", 1.3),
+        {"rope_parameters.attention_factor is 1.3"});
+    key("deepseek-v3", "rope_parameters", changed("mscale", 0.5),
+        {"rope_parameters.mscale and rope_parameters.mscale_all_dim differ"});
+    key("deepseek-v3", "rope_parameters", changed("mscale", nullptr), {"are not both there"});
+    key("deepseek-v3", "rope_parameters", changed("truncate", false), {"rope_parameters.truncate is false"});
     key("qwen2-moe", "shared_expert_intermediate_size", 16, {"blk.0.ffn_gate_shexp.weight"});
     // Models that read as another family, but for what that one has no place for.
     key("qwen3", "model_type", "mistral", {"blk.0.attn_k_norm.weight", "belongs to no part"});
     key("qwen3-moe", "model_type", "qwen3", {"blk.0.ffn_gate.weight is missing"});
-    key("deepseek-v3", "model_type", "llama", {"blk.0.attn_q.weight is missing"});
+    key("deepseek-v3", "model_type", "llama", {"mlp.gate.e_score_correction_bias", "topk_method"});
     key("deepseek-v2", "model_type", "deepseek_v3", {"topk_method and scoring_func"});
   }
   void is_refused() {
@@ -166,6 +247,7 @@ class FolderDisagreementTest : public QObject {
     const QString sentence = QString::fromStdString(loaded.error().message);
     QVERIFY2(sentence.startsWith("model: ") && sentence.endsWith('.'), qPrintable(sentence));
     for (const QString& word : words) QVERIFY2(sentence.contains(word), qPrintable(sentence + " | " + word));
+    QCOMPARE(QString::fromStdString(quantising(model, change)), sentence);
   }
 
   // What the rows above change is the only reason: as they are, the folders load, and so do harmless additions.

@@ -187,6 +187,9 @@ class LatentLoaderTest : public QObject {
     refused(draft(3, {"hnorm"}), ErrorCode::invalid_file, {"blk.2.nextn.hnorm.weight"});
     // A file that left the layer out but kept the key.
     accepted(with([](Tiny& t) { t.numbers["nextn_predict_layers"] = 1; }), 2, 0);
+    refused(with([](Tiny& t) { t.numbers["nextn_predict_layers"] = 2; }), ErrorCode::invalid_file,
+            {"nextn_predict_layers must be less than deepseek2.block_count"});
+    refused(draft(3, {"eh_proj"}), ErrorCode::invalid_file, {"blk.2.nextn."});
     Tiny wrong = draft(3, {});
     wrong.numbers["nextn_predict_layers"] = 2;
     refused(wrong, ErrorCode::invalid_file, {"nextn"});
@@ -260,6 +263,31 @@ class LatentLoaderTest : public QObject {
                                  w.tensor("output.weight", {32, 41});
                                }; }), bad,
             {"output.weight"});
+  }
+
+  void biases_for_the_choice_are_for_all_layers() {
+    const auto biased = [](std::vector<int> layers) {
+      return with([&](Tiny& t) {
+        t.layers = 4, t.numbers["block_count"] = 4;
+        t.more = [=](GgufWriter& w) {
+          for (const int i : layers) w.tensor("blk." + std::to_string(i) + ".exp_probs_b.bias", {4});
+        };
+      });
+    };
+    accepted(biased({}), 4, 0);
+    accepted(biased({1, 2, 3}), 4, 0);
+    refused(biased({1, 3}), ErrorCode::invalid_file, {"blk.2.exp_probs_b.bias is missing", "blk.3.exp_probs_b.bias"});
+    refused(biased({2}), ErrorCode::invalid_file, {"blk.2.exp_probs_b.bias", "blk.3.exp_probs_b.bias is missing"});
+  }
+
+  // Nothing would add them.
+  void biases_without_a_place_are_refused() {
+    for (const char* name : {"blk.0.attn_kv_b.bias", "blk.1.ffn_gate_inp.bias", "token_embd.bias"}) {
+      refused(with([&](Tiny& t) {
+                t.more = [=](GgufWriter& w) { w.tensor(name, {std::string_view(name).starts_with("t") ? 40U : 4U}); };
+              }),
+              ErrorCode::invalid_file, {name, "belongs to no part"});
+    }
   }
 
   void unknown_ways_are_refused() {

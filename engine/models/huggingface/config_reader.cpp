@@ -94,6 +94,10 @@ ConfigReader ConfigReader::object(std::string_view key) {
   return {value != nullptr && value->is_object() ? *value : none, *this, concat(prefix_, key, ".")};
 }
 
+std::string ConfigReader::name(std::string_view key) const {
+  return concat(prefix_, key);
+}
+
 void ConfigReader::wrong(std::string_view key, std::string_view wanted, const nlohmann::json* found) {
   if (found == nullptr) return fail(ErrorCode::invalid_file, concat("there is no ", prefix_, key, " (", wanted, ")."));
   fail(ErrorCode::invalid_file, concat(prefix_, key, " should be ", wanted, ", but is ", shown(*found), "."));

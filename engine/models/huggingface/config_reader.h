@@ -30,6 +30,9 @@ class ConfigReader {
   /// The object under a key, whose errors are kept here; an empty one where there is none.
   ConfigReader object(std::string_view key);
 
+  /// A key as sentences call it, with the object that it is in.
+  std::string name(std::string_view key) const;
+
   void fail(ErrorCode code, std::string_view sentence);
   void require(bool truth, std::string_view sentence) {
     if (!truth) fail(ErrorCode::invalid_file, sentence);

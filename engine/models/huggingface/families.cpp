@@ -44,6 +44,9 @@ void write_mistral(ConfigReader& config, KeyWriter& keys) {
 void write_starcoder2(ConfigReader& config, KeyWriter& keys) {
   write_head_size(config, head_size(config), keys);
   write_window(config, 0, keys);
+  if (!config.boolean_or("use_bias", true)) {
+    config.unsupported("use_bias is false; this version knows this model with biases only.");
+  }
 }
 
 /// Qwen's windows begin at a layer; the engine has one for all or none.
@@ -72,6 +75,9 @@ void write_experts(ConfigReader& config, std::uint32_t experts, KeyWriter& keys)
 
 void write_qwen_moe(ConfigReader& config, KeyWriter& keys) {
   write_qwen(config, keys);
+  if (config.text_or("model_type", "") == "qwen2_moe" && !config.boolean_or("qkv_bias", true)) {
+    config.unsupported("qkv_bias is false; this version knows this model with biases only.");
+  }
   const auto* dense = config.find("mlp_only_layers");
   if (config.count_or("decoder_sparse_step", 1) != 1 || (dense != nullptr && !dense->empty())) {
     config.unsupported(
@@ -160,14 +166,14 @@ void write_deepseek_v3(ConfigReader& config, KeyWriter& keys) {
 constexpr Family kFamilies[] = {
     {.model_type = "llama", .architecture = "llama", .reordered = true, .write = write_llama},
     {.model_type = "mistral", .architecture = "llama", .reordered = true, .write = write_mistral},
-    {.model_type = "qwen2", .architecture = "qwen2", .write = write_qwen},
+    {.model_type = "qwen2", .architecture = "qwen2", .biased_qkv = true, .write = write_qwen},
     {.model_type = "qwen3", .architecture = "qwen3", .write = write_qwen},
     {.model_type = "starcoder2",
      .architecture = "starcoder2",
      .activation = "gelu_pytorch_tanh",
      .tied = true,
      .write = write_starcoder2},
-    {.model_type = "qwen2_moe", .architecture = "qwen2moe", .write = write_qwen_moe},
+    {.model_type = "qwen2_moe", .architecture = "qwen2moe", .biased_qkv = true, .write = write_qwen_moe},
     {.model_type = "qwen3_moe", .architecture = "qwen3moe", .write = write_qwen_moe},
     {.model_type = "deepseek", .architecture = "deepseek", .reordered = true, .write = write_deepseek},
     {.model_type = "deepseek_v2", .architecture = "deepseek2", .write = write_deepseek_v2},

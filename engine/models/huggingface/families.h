@@ -16,6 +16,7 @@ struct Family {
   bool tied = false;  ///< tie_word_embeddings where config.json does not say.
   /// GGUF files of the architecture hold the rows of q and k in another order than checkpoints of transformers.
   bool reordered = false;
+  bool biased_qkv = false;  ///< q, k and v have biases without a key attention_bias.
   void (*write)(ConfigReader& config, KeyWriter& keys) = nullptr;  ///< What only this family has.
 };
 

@@ -5,6 +5,7 @@
 
 #include "formats/json_file.h"
 #include "models/huggingface/families.h"
+#include "models/huggingface/own_names.h"
 #include "models/huggingface/shards.h"
 #include "models/huggingface/tensors.h"
 #include "models/huggingface/tokenizer.h"
@@ -66,6 +67,7 @@ Result<Checkpoint> open_checked(const std::filesystem::path& folder) {
   if (!config.result()) return config.result().error();
   out.add_string("general.architecture", family->architecture);
   out.add_string("general.name", name);
+  out.name_by(own_names(config, *family));
   KeyWriter keys(out, family->architecture);
   const auto tensors = open_shards(folder, out);
   if (!tensors) return tensors.error();

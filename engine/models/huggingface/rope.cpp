@@ -13,6 +13,17 @@ double temperature(double factor, double share) {
   return factor <= 1 ? 1.0 : 0.1 * share * std::log(factor) + 1.0;
 }
 
+/// Of models with latent attention, whose cosines and sines stay as they are.
+void refuse_magnitude(ConfigReader& scaling) {
+  if (scaling.has("attention_factor")) {
+    return scaling.unsupported(concat(scaling.name("attention_factor"), " is ",
+                                      scaling.number_or("attention_factor", 1),
+                                      ", which this version does not know for this model; 1 is."));
+  }
+  scaling.unsupported(concat(scaling.name("mscale"), " and ", scaling.name("mscale_all_dim"),
+                             " differ, or are not both there, which this version does not know."));
+}
+
 void write_yarn(ConfigReader& config, ConfigReader& scaling, KeyWriter& keys) {
   const std::uint32_t context = config.count("max_position_embeddings");
   const std::uint32_t original = scaling.count_or("original_max_position_embeddings", context);
@@ -23,7 +34,8 @@ void write_yarn(ConfigReader& config, ConfigReader& scaling, KeyWriter& keys) {
   keys.f32("rope.scaling.yarn_beta_fast", scaling.number_or("beta_fast", 32));
   keys.f32("rope.scaling.yarn_beta_slow", scaling.number_or("beta_slow", 1));
   if (!scaling.boolean_or("truncate", true)) {
-    scaling.unsupported("rope_scaling.truncate is false; this version rounds YaRN's borders to whole pairs.");
+    scaling.unsupported(
+        concat(scaling.name("truncate"), " is false; this version rounds YaRN's borders to whole pairs."));
   }
   // Qwen's configurations give the length before the stretching.
   keys.u32("context_length", std::max(context, static_cast<std::uint32_t>(std::min(original * factor, 16777216.0))));
@@ -36,9 +48,7 @@ void write_yarn(ConfigReader& config, ConfigReader& scaling, KeyWriter& keys) {
   if (config.has("kv_lora_rank")) {
     // GGUF's deepseek2 keeps 0.1 mscale_all_dim, which scales the scores, and leaves the cosines alone.
     if (all > 0) keys.f32("rope.scaling.yarn_log_multiplier", 0.1 * all);
-    if (std::abs(attention - 1) > 1e-6) {
-      scaling.unsupported("rope_scaling.mscale and mscale_all_dim differ, which this version does not know.");
-    }
+    if (std::abs(attention - 1) > 1e-6) refuse_magnitude(scaling);
   } else if (std::abs(attention - usual) > 1e-7) {
     keys.f32("rope.scaling.attn_factor", attention / usual);
   }
@@ -49,7 +59,7 @@ void write_llama3(ConfigReader& config, ConfigReader& scaling, double base, std:
   const double factor = scaling.number_or("factor", 1), low = scaling.number_or("low_freq_factor", 1);
   const double high = scaling.number_or("high_freq_factor", 4);
   const double context = scaling.count_or("original_max_position_embeddings", config.count("max_position_embeddings"));
-  config.require(high > low, "rope_scaling.high_freq_factor must be above low_freq_factor.");
+  config.require(high > low, concat(scaling.name("high_freq_factor"), " must be above low_freq_factor."));
   std::vector<float> divisors;
   for (std::uint32_t i = 0; i < dimensions / 2; ++i) {
     const double wavelength = 2 * std::numbers::pi * std::pow(base, 2.0 * i / dimensions);

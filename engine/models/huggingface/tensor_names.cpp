@@ -94,7 +94,50 @@ std::optional<std::string> layer_part(std::string_view part, std::string_view ki
   return concat(*name, ".", *expert, ".", kind);
 }
 
+/// The other way round. Where families have different names for one part, `last` takes the last of them.
+template <std::size_t count>
+std::string_view named_back(const Names (&table)[count], std::string_view part, bool last) {
+  std::string_view found;
+  for (const auto& [own, gguf] : table) {
+    if (gguf == part && (found.empty() || last)) found = own;
+  }
+  return found;
+}
+
+std::string layer_part_back(std::string_view part, std::string_view kind, bool last) {
+  if (part == "exp_probs_b") return "mlp.gate.e_score_correction_bias";
+  if (const auto own = named_back(of_a_layer, part, last); !own.empty()) return concat(own, ".", kind);
+  constexpr std::string_view together = "_exps";
+  std::string_view expert = "0";
+  if (part.ends_with(together)) {
+    part.remove_suffix(together.size());
+  } else {
+    const std::size_t dot = part.rfind('.');
+    if (dot == std::string_view::npos) return {};
+    expert = part.substr(dot + 1);
+    part = part.substr(0, dot);
+  }
+  const auto own = named_back(of_an_expert, part, false);
+  return own.empty() ? std::string() : concat("mlp.experts.", expert, ".", own, ".", kind);
+}
+
 }  // namespace
+
+std::string folder_name(std::string_view name, bool last) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  const std::string_view kind = name.substr(dot + 1);
+  if (kind != "weight" && kind != "bias") return {};
+  name.remove_suffix(kind.size() + 1);
+  if (take_prefix(name, "blk.")) {
+    const auto layer = take_number(name);
+    const std::string part = layer ? layer_part_back(name, kind, last) : std::string();
+    return part.empty() ? part : concat("model.layers.", *layer, ".", part);
+  }
+  const auto own = named_back(whole_model, name, false);
+  if (own.empty()) return {};
+  return concat(own == "lm_head" ? "" : "model.", own, ".", kind);
+}
 
 std::optional<std::uint32_t> layer_of(std::string_view name) {
   take_model_prefix(name);

@@ -11,6 +11,10 @@ namespace hadal::huggingface {
 /// model.layers.3.mlp.experts.17.up_proj.weight -> blk.3.ffn_up.17.weight. Nothing for names that are not known.
 std::optional<std::string> gguf_name(std::string_view name);
 
+/// The other way round, for sentences; empty for names that no folder has a tensor for. Of two names for the same part
+/// the `last` is that of Qwen's mixtures and of StarCoder2.
+std::string folder_name(std::string_view name, bool last);
+
 /// Of a tensor of a layer; nothing for the others.
 std::optional<std::uint32_t> layer_of(std::string_view name);
 

@@ -1,5 +1,6 @@
 #include "models/huggingface/tensors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <unordered_map>
@@ -33,6 +34,8 @@ class Adder {
         experts_(expert_count(config)),
         tied_(config.boolean_or("tie_word_embeddings", family.tied)),
         sees_(config.has("vision_config")),
+        attention_biased_(config.boolean_or("attention_bias", false)),
+        mlp_biased_(config.boolean_or("mlp_bias", false)),
         family_(family),
         out_(out) {}
 
@@ -52,12 +55,65 @@ class Adder {
     if (!tied_ && out_.so_far().find_tensor("output.weight") == nullptr) {
       return invalid("tensor lm_head.weight is missing, and config.json does not say that tie_word_embeddings.");
     }
-    return {};
+    if (auto complete = check_biases(tensors); !complete) return complete;
+    return check_choice(tensors);
   }
 
  private:
   Error error(ErrorCode code, std::string_view sentence) const { return out_.so_far().error(code, sentence); }
   Error invalid(std::string_view sentence) const { return error(ErrorCode::invalid_file, sentence); }
+
+  /// A bias that config.json does not speak of is none that the model was trained with.
+  Result<void> check_bias(std::string_view what, std::string_view name) const {
+    const auto of = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+    if (!name.ends_with(".bias") || of("_norm.") || family_.model_type == "starcoder2") return {};
+    if (family_.biased_qkv && (of(".attn_q.") || of(".attn_k.") || of(".attn_v."))) return {};
+    const auto unsaid = [&](std::string_view key) {
+      return invalid(concat(what, " is there, but config.json does not say that ", key, " is true."));
+    };
+    if (of(".attn_") && !attention_biased_) return unsaid("attention_bias");
+    if (of(".ffn_") && !mlp_biased_) return unsaid("mlp_bias");
+    return {};
+  }
+
+  /// Those that attention_bias announces.
+  Result<void> check_biases(std::span<const ShardTensor> tensors) const {
+    if (!attention_biased_) return {};
+    const bool latent = family_.architecture == "deepseek2";
+    for (const ShardTensor& one : tensors) {
+      const std::string_view name = one.tensor.name;
+      constexpr std::string_view announced[] = {"q_a_proj", "kv_a_proj_with_mqa", "o_proj", "k_proj", "v_proj",
+                                                "q_proj"};
+      const bool has_one = std::ranges::any_of(announced, [&](std::string_view part) {
+        return name.ends_with(concat(".self_attn.", part, ".weight")) && !(latent && part == "q_proj");
+      });
+      if (!has_one) continue;
+      const std::string bias = concat(name.substr(0, name.rfind('.')), ".bias");
+      const auto in_gguf = gguf_name(bias);
+      if (in_gguf && out_.so_far().find_tensor(*in_gguf) == nullptr) {
+        return invalid(concat("tensor ", printable(bias), " is missing, though config.json says attention_bias."));
+      }
+    }
+    return {};
+  }
+
+  /// Routers with sigmoids choose by a bias, others do not.
+  Result<void> check_choice(std::span<const ShardTensor> tensors) const {
+    const auto first = [&](std::string_view ending) {
+      return std::ranges::find_if(tensors, [&](const ShardTensor& one) { return one.tensor.name.ends_with(ending); });
+    };
+    const auto gating = out_.so_far().u32_or(concat(family_.architecture, ".expert_gating_func"), 1);
+    const bool by_bias = gating && *gating == 2;
+    const auto bias = first(".mlp.gate.e_score_correction_bias");
+    if (by_bias && bias == tensors.end() && first(".mlp.gate.weight") != tensors.end()) {
+      return invalid("no tensor mlp.gate.e_score_correction_bias is there, though topk_method noaux_tc chooses by it.");
+    }
+    if (!by_bias && bias != tensors.end()) {
+      return invalid(concat("tensor ", printable(bias->tensor.name),
+                            " is there, but topk_method in config.json is not noaux_tc."));
+    }
+    return {};
+  }
 
   Result<void> add(const ShardTensor& one) {
     const SafetensorsTensor& source = one.tensor;
@@ -76,6 +132,7 @@ class Adder {
                             " that config.json gives a layer."));
     }
     if (tied_ && *name == "output.weight") return {};
+    if (auto fits = check_bias(what, *name); !fits) return fits;
     const auto type = dtype(source.type);
     if (!type) {
       return error(ErrorCode::unsupported,
@@ -135,7 +192,7 @@ class Adder {
   }
 
   const std::uint32_t layers_, experts_;
-  const bool tied_, sees_;
+  const bool tied_, sees_, attention_biased_, mlp_biased_;
   const Family& family_;
   CheckpointBuilder& out_;
   std::unordered_map<std::string, const SafetensorsTensor*> scales_;  ///< Not yet taken.
