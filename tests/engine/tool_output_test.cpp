@@ -44,7 +44,7 @@ class ToolOutputTest : public QObject {
     for (const QString& name : QDir(from).entryList(QDir::Files)) {
       if (!QFile::copy(from + name, to + "/" + name)) qFatal("cannot copy %s", qPrintable(name));
     }
-    QFile::copy(data_ + "hugging_face/tokenizers/deepseek-v3.json", to + "/tokenizer.json");
+    QFile::copy(data_ + "hugging_face/tokenizers/byte.json", to + "/tokenizer.json");
     for (const QString& name : QDir(to).entryList(QDir::Files))
       QFile::setPermissions(to + "/" + name, QFile::ReadOwner | QFile::WriteOwner);
     return to;
@@ -123,12 +123,20 @@ class ToolOutputTest : public QObject {
   }
 
   void the_usual_window_is_no_ones_wish() {
-    const QString words = text("text", 60);
+    // A model that was trained for less than the usual window of 2048.
+    QByteArray bytes = content(moe_);
+    const QByteArray key("deepseek.context_length"), length("\4\0\0\0\0\x10\0\0", 8);  // u32, 4096
+    const qsizetype at = bytes.indexOf(key + length);
+    QVERIFY(at > 0);
+    bytes[at + key.size() + 5] = 2;
+    QFile shorter(path("short.gguf"));
+    QVERIFY(shorter.open(QFile::WriteOnly) && shorter.write(bytes) == bytes.size() && shorter.flush());
+    const QString words = text("text", 60), model = shorter.fileName();
     for (const QString command : {"perplexity", "experts"}) {
-      const ToolOutcome usual = engine_tool({command, moe_, "--file", words});
+      const ToolOutcome usual = engine_tool({command, model, "--file", words});
       QVERIFY2(usual.code == 0 && usual.errors.isEmpty(), usual.errors.constData());
-      const ToolOutcome wish = engine_tool({command, moe_, "--file", words, "--context", "100000"});
-      QVERIFY2(wish.code == 0 && wish.errors.contains("is cut to"), wish.errors.constData());
+      const ToolOutcome wish = engine_tool({command, model, "--file", words, "--context", "2048"});
+      QVERIFY2(wish.code == 0 && wish.errors.contains("2048 is cut to 512"), wish.errors.constData());
     }
   }
 
