@@ -145,6 +145,7 @@ const char* const kPatterns[] = {
     QT_TRANSLATE_NOOP("Engine", "%1.expert_group_used_count must be at least 1 where there is %2.expert_group_count."),
     QT_TRANSLATE_NOOP("Engine", "%1.nextn_predict_layers must be less than %2.block_count."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is missing, though there is %2: all layers with experts have one, or none."),
+    QT_TRANSLATE_NOOP("Engine", "tensor %1 is none that models of type %2 have."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is missing, though config.json says attention_bias."),
     QT_TRANSLATE_NOOP("Engine", "tensor %1 is there, but config.json does not say that %2 is true."),
     QT_TRANSLATE_NOOP(

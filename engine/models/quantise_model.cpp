@@ -47,6 +47,12 @@ const CheckpointTensor* unreadable(const StackedTensor& tensor) {
   return found == tensor.parts.end() ? nullptr : *found;
 }
 
+/// Files of single tensors, without a model's keys, can be quantised too.
+bool describes_a_model(const Checkpoint& source) {
+  const auto architecture = source.string_or("general.architecture", "");
+  return architecture && source.has(concat(*architecture, ".embedding_length"));
+}
+
 std::int64_t layers_of(const Checkpoint& source) {
   const auto architecture = source.string_or("general.architecture", "");
   const auto layers = architecture ? source.u32_or(concat(*architecture, ".block_count"), 0) : Result<std::uint32_t>(0);
@@ -99,7 +105,9 @@ void read_rows(const ops::Context& context, const CheckpointTensor& tensor, cons
 Result<ModelQuantiser> ModelQuantiser::plan(const Checkpoint& source, QuantisationMix mix,
                                             const ImportanceMatrix* importance) {
   // What cannot be loaded now could not be either once it has fewer bits.
-  if (const auto loaded = load_decoder(source); !loaded) return loaded.error();
+  if (describes_a_model(source)) {
+    if (const auto loaded = load_decoder(source); !loaded) return loaded.error();
+  }
   ModelQuantiser out(source, importance);
   out.copy_metadata(mix);
   const MixModel model{layers_of(source), source.find_tensor("output.weight") == nullptr};

@@ -159,6 +159,10 @@
 <context>
     <name>Engine</name>
     <message>
+        <source>tensor %1 is none that models of type %2 have.</source>
+        <translation>张量 %1 不属于 %2 类型的模型。</translation>
+    </message>
+    <message>
         <source>%1.expert_group_used_count must be at least 1 where there is %2.expert_group_count.</source>
         <translation>有 %2.expert_group_count 时，%1.expert_group_used_count 至少须为 1。</translation>
     </message>

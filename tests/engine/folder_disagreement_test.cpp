@@ -204,6 +204,8 @@ class FolderDisagreementTest : public QObject {
     for (const char* model : {"deepseek-v2", "deepseek-v3"}) {
       row(model, "bias of the output", added("model.layers.1.self_attn.o_proj.bias", 32),
           {"model.layers.1.self_attn.o_proj.bias is there", "attention_bias"});
+      row(model, "bias of the head", added("lm_head.bias", 320),
+          {"lm_head.bias is none that models of type deepseek_v"});
       key(model, "attention_bias", true, {"_proj", ".bias is missing", "attention_bias"});
       row(model, "bias of the router", added("model.layers.1.mlp.gate.bias", 8),
           {"model.layers.1.mlp.gate.bias is there", "mlp_bias"});

@@ -95,6 +95,13 @@ class EngineWordsTest : public QObject {
     QTest::newRow("groups") << QStringLiteral(
         "x.gguf: qwen3moe.expert_count must be a multiple of qwen3moe.expert_group_count.");
     QTest::newRow("bias") << QStringLiteral("x.gguf: tensor blk.3.exp_probs_b.bias holds a value that is not finite.");
+    QTest::newRow("no groups") << QStringLiteral(
+        "x.gguf: deepseek2.expert_group_used_count must be at least 1 where there is deepseek2.expert_group_count.");
+    QTest::newRow("drafts") << QStringLiteral(
+        "x.gguf: deepseek2.nextn_predict_layers must be less than deepseek2.block_count.");
+    QTest::newRow("a bias") << QStringLiteral(
+        "x.gguf: tensor blk.2.exp_probs_b.bias is missing, though there is blk.1.exp_probs_b.bias: all layers with "
+        "experts have one, or none.");
     QTest::newRow("gating") << QStringLiteral(
         "x.gguf: deepseek.expert_gating_func is 7; 1 (softmax) and 2 (sigmoid) are supported.");
   }
@@ -105,6 +112,31 @@ class EngineWordsTest : public QObject {
     static const QRegularExpression names(QStringLiteral("x\\.gguf|[a-z0-9]+\\.[a-z_0-9.]+|softmax|sigmoid"));
     static const QRegularExpression word(QStringLiteral("[A-Za-z]{3,}"));
     QVERIFY2(chinese != english && !chinese.remove(names).contains(word), qPrintable(chinese));
+  }
+
+  // Folders whose parts disagree: what their own files call it is said behind it.
+  void wrongFolders_data() {
+    QTest::addColumn<QString>("english");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char* name, const char* english, const char* expected) {
+      QTest::newRow(name) << QString::fromUtf8(english) << QString::fromUtf8(expected);
+    };
+    row("own names", "m: tensor token_embd.weight is missing. The folder's own names: model.embed_tokens.weight.",
+        "m：缺少张量 token_embd.weight。文件夹中的名称：model.embed_tokens.weight。");
+    row("biases", "m: config.json: qkv_bias is false; this version knows this model with biases only.",
+        "m：config.json：qkv_bias 为 false；此版本只支持带偏置的这种模型。");
+    row("factor",
+        "m: config.json: rope_parameters.attention_factor is 1.3, which this version does not know for this model; 1 "
+        "is.",
+        "m：config.json：rope_parameters.attention_factor 为 1.3，此版本对这种模型只支持 1。");
+    row("output", "m: tensor a.o_proj.bias is there, but config.json does not say that attention_bias is true.",
+        "m：存在张量 a.o_proj.bias，但 config.json 未将 attention_bias 设为 true。");
+  }
+  void wrongFolders() {
+    QFETCH(QString, english);
+    QFETCH(QString, expected);
+    Language language(QStringLiteral("zh_CN"));
+    QCOMPARE(engineWords(english), expected);
   }
 
   void unknownSentencesStay() {

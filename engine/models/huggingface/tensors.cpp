@@ -73,6 +73,9 @@ class Adder {
     };
     if (of(".attn_") && !attention_biased_) return unsaid("attention_bias");
     if (of(".ffn_") && !mlp_biased_) return unsaid("mlp_bias");
+    if (name.starts_with("output.") || name.starts_with("token_embd.") || of(".nextn.")) {
+      return invalid(concat(what, " is none that models of type ", family_.model_type, " have."));
+    }
     return {};
   }
 
