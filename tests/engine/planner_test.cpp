@@ -63,9 +63,9 @@ class PlannerTest : public QObject {
   }
 
   void budget_stays_within_its_bounds() {
-    StepBudget slow(0.060, 10.0, 8, 256), fast(0.060, 1e-9, 8, 256);
-    QCOMPARE(slow.tokens(), std::size_t{8});
-    QCOMPARE(fast.tokens(), std::size_t{256});
+    StepBudget slow(10.0, 8, 256), fast(1e-9, 8, 256);
+    QCOMPARE(slow.tokens(0.060), std::size_t{8});
+    QCOMPARE(fast.tokens(0.060), std::size_t{256});
   }
 };
 
