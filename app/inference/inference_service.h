@@ -88,7 +88,7 @@ struct ModelStatus {
   /// State::Failed: why, as the engine's sentence. State::Ready: why failedPath, wanted last, is not the one in use.
   QString error;
   QString failedPath;  ///< State::Ready: empty, or the file that was to be used instead and could not be loaded.
-  QString device;      ///< "CPU, 2 threads, AVX3_ZEN4".
+  QString device;      ///< "CPU, 2 threads, AVX3_DL".
   float progress = 0;  ///< State::Loading: 0 to 1.
   int contextLength = 0;
   int trainedContext = 0;   ///< Tokens the model was made for; 0: not known. A longer context cannot be set.

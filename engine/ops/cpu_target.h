@@ -11,7 +11,7 @@ namespace hadal::ops {
 
 /// One compiled variant of the cpu kernels.
 struct CpuTarget {
-  std::string name;       ///< As Highway calls it: "SSE2", "AVX2", "AVX3".
+  std::string name;       ///< As Highway calls it: "SSE2", "AVX2", "AVX3_DL".
   std::size_t index = 0;  ///< For Context::cpu_target.
 };
 
