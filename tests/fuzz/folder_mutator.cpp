@@ -317,8 +317,8 @@ class FolderMutator {
     note("as " + made.substr(0, 60));
     return made;
   }
-  // Values by copy: an insertion moves what is there.
-  void rename(Json& header, const std::string& name, const std::string& other, bool keep = false) {
+  // Names and values by copy: what is inserted or erased moves what is there.
+  void rename(Json& header, std::string name, std::string other, bool keep = false) {
     const Json value = header[name];
     if (!keep) header.erase(name);
     header[new_name(name, other)] = value;
