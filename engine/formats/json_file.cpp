@@ -47,7 +47,11 @@ Result<nlohmann::json> parse_json_object(std::string_view text, std::string_view
     if (!json.is_object()) return invalid("the JSON is no object.");
     return json;
   } catch (const nlohmann::json::parse_error& error) {
-    return invalid(concat("the file is no JSON: it breaks off at byte ", error.byte, "."));
+    if (error.byte > text.size()) {
+      return invalid(concat("the file is cut short: its JSON breaks off at byte ", text.size(), "."));
+    }
+    const std::size_t at = error.byte > 0 ? error.byte - 1 : 0;
+    return invalid(concat("the file is no JSON at byte ", at, ": \"", printable(text.substr(at), 16), "\"."));
   } catch (const nlohmann::json::exception&) {
     return invalid("the file is JSON with a number beyond all bounds.");
   }

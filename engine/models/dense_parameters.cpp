@@ -17,8 +17,7 @@ constexpr DenseArchitecture kArchitectures[] = {
     {.name = "qwen2moe", .biased_qkv = true, .feed_forward = {.experts = true, .gated_shared = true}},
     {.name = "qwen3moe", .normed_qk = true, .feed_forward = {.experts = true, .normalised = true}},
     // DeepSeek-MoE (V1), stored like llama; the language model of DeepSeek-OCR is the same, stored as it was trained:
-    // its attention is transformers' LlamaAttention, llama.cpp's converter permutes nothing, and llama.cpp's graph
-    // turns
+    // its attention is transformers' LlamaAttention, llama.cpp's converter permutes nothing, and llama.cpp's graph turns
     // whole heads as GGML_ROPE_TYPE_NEOX (ocr_rope_type in src/models/deepseek2.cpp).
     {.name = "deepseek", .pairs = ops::RopePairs::adjacent, .feed_forward = {.experts = true}},
     {.name = "deepseek2-ocr", .whole_rope = true, .answer_window = true, .feed_forward = {.experts = true}},

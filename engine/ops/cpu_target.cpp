@@ -30,6 +30,10 @@ std::size_t index_of(std::int64_t target) {
   return chosen.GetIndex();
 }
 
+std::string name_of(std::int64_t target) {
+  return target == HWY_AVX3_DL ? "AVX512" : hwy::TargetName(target);
+}
+
 std::string join_names(const std::vector<CpuTarget>& targets) {
   std::string names;
   for (const CpuTarget& target : targets) names += (names.empty() ? "" : ", ") + target.name;
@@ -43,7 +47,7 @@ std::vector<CpuTarget> cpu_targets() {
   std::vector<CpuTarget> targets;
   // Highway numbers better targets with lower bits.
   for (std::int64_t bit = 1; bit > 0 && bit <= usable; bit <<= 1) {
-    if (usable & bit) targets.push_back({hwy::TargetName(bit), index_of(bit)});
+    if (usable & bit) targets.push_back({name_of(bit), index_of(bit)});
   }
   return targets;
 }
@@ -60,7 +64,7 @@ Result<CpuTarget> choose_cpu_target(std::string_view wanted) {
 }
 
 std::string running_cpu_target(std::size_t index) {
-  return hwy::TargetName((*HWY_DISPATCH_TABLE(compiled_for)[index])());
+  return name_of((*HWY_DISPATCH_TABLE(compiled_for)[index])());
 }
 
 }  // namespace hadal::ops

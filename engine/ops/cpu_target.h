@@ -11,7 +11,7 @@ namespace hadal::ops {
 
 /// One compiled variant of the cpu kernels.
 struct CpuTarget {
-  std::string name;       ///< As Highway calls it: "SSE2", "AVX2", "AVX3_DL".
+  std::string name;       ///< "SSE2", "AVX2", "AVX512" (which takes VNNI, Highway's AVX3_DL), else as Highway calls it.
   std::size_t index = 0;  ///< For Context::cpu_target.
 };
 

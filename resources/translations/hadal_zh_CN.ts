@@ -1668,8 +1668,8 @@ Ctrl-C       停止回答
         <translation>已重命名“%1”。</translation>
     </message>
     <message>
-        <source>%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, get a newer file of this model.</source>
-        <translation>%1 没有可用的对话模板，因此由 Hadal 自带的“%2”代替。如果回答看起来不对劲，请换用这个模型较新的文件。</translation>
+        <source>%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, get a newer copy of this model.</source>
+        <translation>%1 没有可用的对话模板，因此由 Hadal 自带的“%2”代替。如果回答看起来不对劲，请换用这个模型较新的版本。</translation>
     </message>
     <message>
         <source>Choose a model first, or drop a model here</source>

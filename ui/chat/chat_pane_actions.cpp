@@ -171,7 +171,7 @@ void ChatPane::tellOfTemplate(const ModelStatus& status) {
   notices_
       ->show(key, Notice::Kind::Info,
              tr("%1 brings no chat template that can be used, so Hadal's own “%2” stands in. If its answers look odd, "
-                "get a newer file of this model.")
+                "get a newer copy of this model.")
                  .arg(status.name, status.chatTemplate.name))
       ->setClosable(true);
 }

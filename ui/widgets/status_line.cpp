@@ -25,7 +25,7 @@ QString byteCount(quint64 bytes) {
                                      QLocale::DataSizeSIFormat);
 }
 
-// The engine speaks English: "CPU, 2 threads, AVX3_DL".
+// The engine speaks English: "CPU, 2 threads, AVX512".
 QString StatusLine::deviceText(const QString& device) {
   static const QRegularExpression processor(QStringLiteral("^CPU, (\\d+) threads?, (.+)$"));
   const QRegularExpressionMatch match = processor.match(device);

@@ -90,7 +90,7 @@ struct Event {
 };
 
 struct EngineStatus {
-  std::string device;  ///< For a person: "CPU, 2 threads, AVX3_DL".
+  std::string device;  ///< For a person: "CPU, 2 threads, AVX512".
   int context_length = 0;
   std::uint64_t weight_bytes = 0;
   std::uint64_t cache_bytes = 0;  ///< Of the KV cache, allocated.
