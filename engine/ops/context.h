@@ -19,6 +19,7 @@ class ActivationObserver {
   virtual void multiplied(const WeightView& w, const float* x, std::int64_t tokens) = 0;
 };
 
+class OperationLog;
 class PackedMatrices;
 
 /// What every operation needs besides its operands. The pool outlives the context; one operation at a time uses it.
@@ -29,6 +30,7 @@ struct Context {
   std::size_t cpu_target;  ///< Backend::cpu: CpuTarget::index of the variant to run.
   ActivationObserver* observer = nullptr;
   PackedMatrices* packed = nullptr;  ///< Matrices that lie ready for the cpu twins, or null.
+  OperationLog* log = nullptr;       ///< Takes what each operation cost, or null.
 };
 
 }  // namespace hadal::ops

@@ -8,6 +8,7 @@
 #include "base/mapped_file_registry.h"
 #include "base/text.h"
 #include "models/model_impl.h"
+#include "runtime/operation_times.h"
 #include "runtime/pack_matrices.h"
 #include "runtime/sampler_logprobs.h"
 
@@ -353,6 +354,13 @@ EngineStatus CpuEngine::status() const {
   status.waiting = static_cast<int>(sequences_.size()) - status.running;
   return status;
 }
+
+void CpuEngine::log_operations(bool wanted) {
+  log_.clear();
+  pass_.log_operations(wanted ? &log_ : nullptr);
+}
+
+std::vector<OperationTime> CpuEngine::operation_times() const { return times_of(log_); }
 
 Result<std::vector<float>> CpuEngine::logits(std::span<const TokenId> ids, bool step) {
   if (const auto checked = check_ids(ids, 0); !checked) return checked.error();

@@ -7,6 +7,7 @@
 #include "hadal/engine.h"
 #include "ops/cpu_target.h"
 #include "ops/matmul/packed_matrices.h"
+#include "ops/operation_log.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
 #include "runtime/planner.h"
@@ -25,6 +26,8 @@ class CpuEngine final : public Engine {
   std::vector<Event> step() override;
   EngineStatus status() const override;
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
+  void log_operations(bool wanted) override;
+  std::vector<OperationTime> operation_times() const override;
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<float>> draft_logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
@@ -63,6 +66,7 @@ class CpuEngine final : public Engine {
   ComputePool pool_;
   std::unique_ptr<KvCache> cache_;
   ops::PackedMatrices packed_;
+  ops::OperationLog log_;
   ForwardPass pass_;
   StepBudget budget_;
   std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.

@@ -41,6 +41,9 @@ class ForwardPass {
   const ExpertUsage& expert_usage() const { return usage_; }
   void release_scratch() { scratch_ = AlignedBuffer(); }
 
+  /// Of every operation from now on; null: of none.
+  void log_operations(ops::OperationLog* log) { context_.log = log; }
+
  private:
   Result<void> reserve(std::int64_t floats);
   /// Fills the batch below and reserves its scratch. `ahead`: how many places further the tokens' ids are taken.

@@ -159,12 +159,38 @@ class ComputeToolsTest : public QObject {
                                          "--threads", "1", "--repetitions", "1", "--json"});
     QCOMPARE(outcome.code, 0);
     const QJsonObject json = outcome.json();
-    for (const char* key : {"prefill_tokens_per_s", "decode_tokens_per_s", "load_s", "peak_rss_bytes"}) {
+    for (const char* key :
+         {"prefill_tokens_per_s", "decode_tokens_per_s", "load_s", "peak_rss_bytes", "prefill_share_of_peak",
+          "decode_share_of_bandwidth", "bandwidth_gb_per_s", "int8_gop_per_s", "bf16_gop_per_s", "float32_gop_per_s"}) {
       QVERIFY2(json[key].toDouble() > 0, key);
     }
+    // Nothing reads a prompt faster than the processor multiplies.
+    QVERIFY(json["prefill_share_of_peak"].toDouble() < 1.0);
+    QVERIFY(!json.contains("breakdown"));
     QCOMPARE(json["depth"].toInt(), 32);
     QCOMPARE(json["model"].toString(), QFileInfo(model_).fileName());
     QVERIFY(json["device"].toString().contains("1 thread"));
+  }
+
+  void bench_breaks_its_figures_down() {
+    const QStringList arguments{"bench", model_,          "--prompt", "16",         "--generate",
+                                "2",     "--repetitions", "1",        "--breakdown"};
+    const Outcome outcome = engine_tool(arguments + QStringList{"--json"});
+    QCOMPARE(outcome.code, 0);
+    for (const char* phase : {"prefill", "decode"}) {
+      const QJsonArray operations = outcome.json()["breakdown"][QLatin1String(phase)].toArray();
+      QVERIFY2(operations.size() > 5, phase);
+      // The starter model's 30 layers: q, k and v of 576 + 2 * 192 rows.
+      const auto found = std::ranges::find_if(operations, [](const QJsonValue& operation) {
+        return operation["name"].toString() == "matmul Q4_1 [576, 576] x 3";
+      });
+      QVERIFY2(found != operations.end(), phase);
+      const QJsonObject operation = found->toObject();
+      QVERIFY(operation["milliseconds_per_token"].toDouble() > 0 && operation["gop_per_s"].toDouble() > 0);
+    }
+    const Outcome text = engine_tool(arguments);
+    QVERIFY(text.output.contains("of the peak") && text.output.contains("of the bandwidth"));
+    QVERIFY(text.output.contains("matmul Q4_1 [576, 576] x 3"));
   }
 
   void forced_target_is_the_one_that_runs() {
@@ -286,7 +312,8 @@ class ComputeToolsTest : public QObject {
         "needs a text \"content\" in message 1");
     row("deep", QByteArray(100'000, '['), "is cut short: its JSON breaks off at byte 100000");
     row("deep and whole", QByteArray(100'000, '[') + QByteArray(100'000, ']'), "nested more than 256 levels deep");
-    row("deep in a message", R"([{"role":"user","content":)" + QByteArray(100'000, '[') + QByteArray(100'000, ']') + "}]",
+    row("deep in a message",
+        R"([{"role":"user","content":)" + QByteArray(100'000, '[') + QByteArray(100'000, ']') + "}]",
         "nested more than 256 levels deep");
   }
   void broken_messages_are_told_apart() {

@@ -12,6 +12,7 @@
 #include "hadal/grammar.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
+#include "hadal/operation_time.h"
 #include "hadal/result.h"
 #include "hadal/sampling.h"
 
@@ -119,6 +120,12 @@ class Engine {
   /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
   /// takes the difference. Changes with every step; without layers for models that have no experts.
   virtual const ExpertUsage& expert_usage() const = 0;
+
+  /// From now on, or no more, the time of every operation is taken, which slows small models down a little. What was
+  /// logged before is gone.
+  virtual void log_operations(bool wanted) = 0;
+  /// What was logged, the longest first; empty where nothing was asked for.
+  virtual std::vector<OperationTime> operation_times() const = 0;
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;

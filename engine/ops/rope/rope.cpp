@@ -2,10 +2,13 @@
 
 #include <cmath>
 
+#include "ops/operation_log.h"
+
 namespace hadal::ops {
 
 void rope_table(const Context& context, const Rope& rope, const std::int32_t* positions, std::int64_t tokens,
                 float* table) {
+  const TimedOperation timed(context.log, "rope");
   const bool adjacent = rope.pairs == RopePairs::adjacent;
   // In double: the angle grows with the position, and float32 would lose its fraction at long contexts.
   context.pool.for_range(tokens, 16, [&](std::int64_t begin, std::int64_t end, int) {
@@ -27,6 +30,7 @@ void rope_table(const Context& context, const Rope& rope, const std::int32_t* po
 
 void rope(const Context& context, const Rope& rope, const float* table, std::int64_t tokens, std::int64_t heads,
           std::int64_t head_size, float* x) {
+  const TimedOperation timed(context.log, "rope");
   return context.backend == Backend::reference ? reference::rope(context, rope, table, tokens, heads, head_size, x)
                                                : cpu::rope(context, rope, table, tokens, heads, head_size, x);
 }
