@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -81,11 +83,15 @@ void MappedFile::advise(std::span<const std::byte> part, Advice advice) const {
                    : advice == Advice::random    ? MADV_RANDOM
                    : advice == Advice::will_need ? MADV_WILLNEED
                                                  : MADV_DONTNEED;
-  // madvise wants a page's first byte; the mapping itself starts at one.
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto offset = static_cast<std::size_t>(part.data() - data_);
-  const std::size_t begin = offset / page * page;
-  ::madvise(const_cast<std::byte*>(data_) + begin, offset - begin + part.size(), flag);
+  // madvise wants a page's first byte, at which the mapping itself starts. Reading what lies beside a part that is
+  // needed no more brings pages of it back, as many as the kernel maps around each one that is asked for; so these go
+  // as well.
+  const std::size_t unit =
+      advice == Advice::dont_need ? kFaultAround : static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<std::uintptr_t>(data_), first = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t begin = std::max(start, first / unit * unit);
+  const std::uintptr_t end = std::min(start + size_, (first + part.size() + unit - 1) / unit * unit);
+  ::madvise(const_cast<std::byte*>(data_) + (begin - start), end - begin, flag);
 }
 
 }  // namespace hadal

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <new>
 
+#include "base/mapped_file.h"
 #include "base/text.h"
 #include "models/open_checkpoint.h"
 #include "models/registry.h"
@@ -13,10 +14,6 @@
 
 namespace hadal {
 namespace {
-
-/// Memory that a row of the token table brings in: on a fault the kernel maps what it has of the 64 kB around
-/// (fault_around_bytes).
-constexpr std::uint64_t kFaultAround = 64 * 1024;
 
 /// hadal-engine and its libraries, measured by a command that reads no model; the desktop takes more.
 constexpr std::uint64_t kProgram = 5'000'000;
@@ -36,7 +33,7 @@ void add_weights(const Checkpoint& file, const ExpertShape& experts, MemoryForec
     switch (tensor_use(file, tensor)) {
       case TensorUse::whole:
         out.weights += tensor.bytes();
-        // Packed as a matrix, and read by rows where it lies.
+        // Packed as a matrix, and read by rows where it lies; each row brings in what lies around it.
         if (tensor.name == "token_embd.weight") out.weights += std::min(tensor.bytes(), tokens * kFaultAround);
         break;
       case TensorUse::rows:

@@ -1393,7 +1393,7 @@
     </message>
     <message>
         <source>The model %1 cannot be used: %2 %3 goes on answering.</source>
-        <translation>模型 %1 无法使用：%2 仍由 %3 回答。</translation>
+        <translation>模型 %1 无法使用：%2仍由 %3 回答。</translation>
     </message>
 </context>
 <context>
