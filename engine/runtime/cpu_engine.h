@@ -9,6 +9,7 @@
 #include "ops/matmul/packed_matrices.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
+#include "runtime/kv_snapshot.h"
 #include "runtime/planner.h"
 
 namespace hadal {
@@ -25,6 +26,8 @@ class CpuEngine final : public Engine {
   std::vector<Event> step() override;
   EngineStatus status() const override;
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
+  Result<KvSnapshot> snapshot(std::span<const TokenId> ids) override;
+  Result<void> restore(const KvSnapshot& snapshot) override;
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<float>> draft_logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
@@ -41,6 +44,7 @@ class CpuEngine final : public Engine {
   Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
   bool preempt(const std::vector<Sequence*>& keep);
   Result<void> check_files();
+  Result<CacheIdentity> identity();
   /// False if `interrupt` ended it.
   Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
                    const std::atomic<int>* interrupt = nullptr);
@@ -62,6 +66,7 @@ class CpuEngine final : public Engine {
   ops::CpuTarget target_;
   ComputePool pool_;
   std::unique_ptr<KvCache> cache_;
+  std::optional<Fingerprint> fingerprint_;  ///< Of the model, once somebody asked.
   ops::PackedMatrices packed_;
   ForwardPass pass_;
   StepBudget budget_;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -45,6 +46,8 @@ Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType typ
   if (total > (Wide{1} << 46)) return refused(std::uint64_t{1} << 46);
   cache->memory_bytes_ = static_cast<std::size_t>(total);
   cache->block_bytes_ = static_cast<std::uint64_t>(total / static_cast<unsigned>(std::max(blocks, 1)));
+  cache->key_bytes_ = static_cast<std::size_t>(shape.key_row) * (type == DType::f32 ? 4 : 2);
+  cache->value_bytes_ = static_cast<std::size_t>(shape.value_row) * (type == DType::f32 ? 4 : 2);
   void* memory = mmap(nullptr, cache->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return refused(cache->memory_bytes_);
   cache->memory_ = memory;
@@ -133,6 +136,29 @@ void KvCache::seal(std::span<const std::int32_t> blocks, std::size_t index, std:
   block.key = key;
   block.parent = parent;
   block.ids.assign(own.begin(), own.end());
+}
+
+template <class Copy>
+void KvCache::for_parts(std::int32_t block, std::size_t rows, const Copy& copy) const {
+  const std::size_t first = static_cast<std::size_t>(block) * block_tokens;
+  for (const ops::KvLayerView& layer : layers_) {
+    copy(layer.keys + first * key_bytes_, rows * key_bytes_);
+    if (layer.values) copy(layer.values + first * value_bytes_, rows * value_bytes_);
+  }
+}
+
+void KvCache::read(std::int32_t block, std::size_t rows, std::byte* to) const {
+  for_parts(block, rows, [&to](const std::byte* part, std::size_t bytes) {
+    std::memcpy(to, part, bytes);
+    to += bytes;
+  });
+}
+
+void KvCache::write(std::int32_t block, std::size_t rows, const std::byte* from) {
+  for_parts(block, rows, [&from](std::byte* part, std::size_t bytes) {
+    std::memcpy(part, from, bytes);
+    from += bytes;
+  });
 }
 
 std::int32_t KvCache::available() const {

@@ -43,6 +43,12 @@ class KvCache {
   /// Declares that blocks[index] holds ids[32 index .. 32 index + 31] after the blocks before it, all sealed.
   void seal(std::span<const std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids);
 
+  std::uint64_t token_bytes() const { return block_bytes_ / block_tokens; }
+  /// Copies the first `rows` tokens of a block: `to` takes rows * token_bytes(), layer by layer keys, then values.
+  void read(std::int32_t block, std::size_t rows, std::byte* to) const;
+  /// Fills them, from what read() gave.
+  void write(std::int32_t block, std::size_t rows, const std::byte* from);
+
   std::int32_t capacity() const { return static_cast<std::int32_t>(blocks_.size()); }
   /// Blocks that allocate() can still give.
   std::int32_t available() const;
@@ -58,12 +64,15 @@ class KvCache {
   };
 
   KvCache() = default;
+  template <class Copy>
+  void for_parts(std::int32_t block, std::size_t rows, const Copy& copy) const;
   std::int32_t find(std::uint64_t parent, std::span<const TokenId> ids) const;
   void forget(std::int32_t block);
 
   void* memory_ = nullptr;
   std::size_t memory_bytes_ = 0;
-  std::uint64_t block_bytes_ = 0;  ///< Of all layers together.
+  std::uint64_t block_bytes_ = 0;                ///< Of all layers together.
+  std::size_t key_bytes_ = 0, value_bytes_ = 0;  ///< Of one token in one layer.
   std::vector<ops::KvLayerView> layers_;
   std::vector<Block> blocks_;
   std::vector<std::int32_t> free_;                          ///< Neither used nor sealed; written before.

@@ -10,6 +10,7 @@
 
 #include "hadal/expert_usage.h"
 #include "hadal/grammar.h"
+#include "hadal/kv_snapshot.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
 #include "hadal/result.h"
@@ -119,6 +120,16 @@ class Engine {
   /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
   /// takes the difference. Changes with every step; without layers for models that have no experts.
   virtual const ExpertUsage& expert_usage() const = 0;
+
+  /// Takes out what the KV cache holds of the beginning of `ids`: after a request, of its prompt and its answer. Copies
+  /// that part of the cache, a fraction of a second for thousands of tokens. Fails with not_found where it holds
+  /// nothing of them, and with out_of_memory.
+  virtual Result<KvSnapshot> snapshot(std::span<const TokenId> ids) = 0;
+  /// Puts it back, so that requests which begin alike find it as if they had been computed here: the same bits, where
+  /// the processor's instructions are the same. The text stays until the memory is needed. Fails with
+  /// invalid_argument for a snapshot of another model, adapter or number of experts, and with out_of_memory while
+  /// running requests leave no room; then nothing has changed.
+  virtual Result<void> restore(const KvSnapshot& snapshot) = 0;
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
