@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mapped_file_registry.h"
+#include "base/system_memory.h"
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "runtime/pack_matrices.h"
@@ -31,6 +32,16 @@ const char* environment_target() {
 
 std::int32_t blocks_for(std::size_t tokens) {
   return static_cast<std::int32_t>((tokens + KvCache::block_tokens - 1) / KvCache::block_tokens);
+}
+
+/// Of the cache, by `cache_bytes` and `max_requests`.
+std::int32_t cache_blocks(const EngineOptions& options, const KvShape& shape, DType type) {
+  const auto one = static_cast<std::uint64_t>(blocks_for(static_cast<std::size_t>(options.context_length)));
+  const std::uint64_t block = std::max<std::uint64_t>(KvCache::bytes_for(shape, type, KvCache::block_tokens), 1);
+  const std::uint64_t all = one * static_cast<unsigned>(options.max_requests);
+  const std::uint64_t wanted =
+      options.cache_bytes > 0 ? options.cache_bytes / block : std::min(all, one + available_memory() / 4 / block);
+  return static_cast<std::int32_t>(std::clamp<std::uint64_t>(wanted, one, std::max<std::uint64_t>(one, 1 << 24)));
 }
 
 Result<void> check_experts(int wanted, const ExpertShape& shape) {
@@ -86,11 +97,9 @@ Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> m
   if (!options) return options.error();
   auto target = ops::choose_cpu_target(environment_target());
   if (!target) return target.error();
-  const auto blocks =
-      static_cast<std::int64_t>(blocks_for(static_cast<std::size_t>(options->context_length))) * options->max_requests;
   const DType type = backend == ops::Backend::cpu ? DType::f16 : DType::f32;
-  auto cache =
-      KvCache::create(decoder.kv_shape(), type, static_cast<std::int32_t>(std::min<std::int64_t>(blocks, 1 << 24)));
+  const KvShape shape = decoder.kv_shape();
+  auto cache = KvCache::create(shape, type, cache_blocks(*options, shape, type));
   if (!cache) return cache.error();
   return std::unique_ptr<Engine>(new CpuEngine(std::move(model), *options, backend, *target, std::move(*cache)));
 }
@@ -194,7 +203,7 @@ void CpuEngine::end_cancelled(std::vector<Event>& events) {
 Result<void> CpuEngine::advance(std::vector<Event>& events) {
   const auto running = choose_running(sequences_, static_cast<std::size_t>(options_.max_requests));
   if (running.empty()) return {};
-  for (Sequence* sequence : running) start(*sequence);
+  for (Sequence* sequence : running) reuse(*sequence);
   const bool reading = std::ranges::all_of(running, [](const Sequence* sequence) { return sequence->pending() > 1; });
   const std::size_t budget =
       budget_.tokens((reading ? options_.prompt_milliseconds : options_.step_milliseconds) / 1000.0);
@@ -216,14 +225,25 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   return {};
 }
 
-void CpuEngine::start(Sequence& sequence) {
-  if (sequence.computed > 0 || !sequence.blocks.empty()) return;
+/// Takes what the cache holds of the sequence beyond what was computed for it; others may have added to that since.
+void CpuEngine::reuse(Sequence& sequence) {
+  if (!sequence.started) sequence.started = Clock::now();
+  if (sequence.pending() == 1 || sequence.computed != sequence.blocks.size() * KvCache::block_tokens) return;
   // The last token is computed in any case: its logits are wanted.
-  sequence.blocks = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
-  sequence.computed = sequence.blocks.size() * KvCache::block_tokens;
-  if (sequence.started) return;  // resumed after its blocks were taken
-  sequence.started = Clock::now();
-  sequence.stats.reused_tokens = static_cast<int>(sequence.computed);
+  CachedPrefix found = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
+  if (found.tokens <= sequence.computed) return cache_->release(found.blocks);
+  cache_->release(sequence.blocks);
+  sequence.blocks = std::move(found.blocks);
+  if (sequence.stats.generated_tokens == 0)
+    sequence.stats.reused_tokens += static_cast<int>(found.tokens - sequence.computed);
+  sequence.computed = found.tokens;
+}
+
+/// What was computed for the sequence stays in the cache as long as there is room.
+void CpuEngine::release(Sequence& sequence) {
+  cache_->release(sequence.blocks, std::span(sequence.tokens).first(sequence.computed));
+  sequence.blocks.clear();
+  sequence.computed = 0;
 }
 
 Result<void> CpuEngine::make_room(std::vector<std::int32_t>& blocks, std::size_t tokens,
@@ -248,9 +268,7 @@ bool CpuEngine::preempt(const std::vector<Sequence*>& keep) {
     if (!victim || sequence->priority <= victim->priority) victim = sequence.get();
   }
   if (!victim) return false;
-  cache_->release(victim->blocks);
-  victim->blocks.clear();
-  victim->computed = 0;
+  release(*victim);
   return true;
 }
 
@@ -323,7 +341,7 @@ void CpuEngine::remove_finished(const std::vector<RequestId>& finished) {
   for (const RequestId id : finished) {
     const auto found = std::find_if(sequences_.begin(), sequences_.end(), [id](const auto& s) { return s->id == id; });
     if (found == sequences_.end()) continue;
-    cache_->release((*found)->blocks);
+    release(**found);
     sequences_.erase(found);
   }
 }

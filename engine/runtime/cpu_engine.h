@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/compute_pool.h"
@@ -40,7 +41,8 @@ class CpuEngine final : public Engine {
   Result<void> check_grammar(const Request& request) const;
   void end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
-  void start(Sequence& sequence);
+  void reuse(Sequence& sequence);
+  void release(Sequence& sequence);
   Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
   bool preempt(const std::vector<Sequence*>& keep);
   Result<void> check_files();

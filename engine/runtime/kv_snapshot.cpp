@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::size_t kBlock = KvCache::block_tokens;
 
-/// Blocks in use until it goes.
+/// In use until it goes.
 struct Held {
   KvCache& cache;
-  std::vector<std::int32_t> blocks;
-  ~Held() { cache.release(blocks); }
+  CachedPrefix prefix;
+  std::span<const TokenId> computed{};  ///< As KvCache::release() wants it.
+  ~Held() { cache.release(prefix.blocks, computed); }
 };
 
 Error no_memory(std::uint64_t bytes) {
@@ -57,17 +58,21 @@ Result<std::shared_ptr<KvSnapshot::Impl>> copy_out(const KvCache& cache, const C
   return made;
 }
 
-/// The blocks behind `found` that the snapshot's whole blocks need, filled and sealed; false if there are too few.
-bool copy_in(KvCache& cache, const KvSnapshot::Impl& from, std::vector<std::int32_t>& blocks) {
-  const std::size_t found = blocks.size(), wanted = from.tokens / kBlock;
+/// Fills and seals the blocks behind those that are shared; false if there are too few.
+bool copy_in(KvCache& cache, const KvSnapshot::Impl& from, CachedPrefix& prefix) {
+  const std::size_t shared = prefix.tokens / kBlock, wanted = (from.tokens + kBlock - 1) / kBlock;
+  std::vector<std::int32_t>& blocks = prefix.blocks;
   blocks.reserve(wanted);
-  while (blocks.size() < wanted) {
-    const std::int32_t block = cache.allocate();
-    if (block < 0) return false;
-    cache.write(block, kBlock, from.rows() + blocks.size() * kBlock * cache.token_bytes());
-    blocks.push_back(block);
+  for (std::size_t i = shared; i < wanted; ++i) {
+    if (i == blocks.size()) {
+      const std::int32_t block = cache.allocate();
+      if (block < 0) return false;
+      blocks.push_back(block);
+    }
+    const std::size_t first = i * kBlock;
+    cache.write(blocks[i], std::min(kBlock, from.tokens - first), from.rows() + first * cache.token_bytes());
   }
-  for (std::size_t i = found; i < wanted; ++i) cache.seal(blocks, i, from.ids());
+  for (std::size_t i = shared; i < from.tokens / kBlock; ++i) cache.seal(blocks, i, from.ids());
   return true;
 }
 
@@ -84,9 +89,9 @@ std::uint64_t KvSnapshot::bytes() const {
 Result<KvSnapshot> take_snapshot(KvCache& cache, const CacheIdentity& identity, std::span<const TokenId> ids) {
   try {
     const Held held{cache, cache.match(ids)};
-    if (held.blocks.empty())
+    if (held.prefix.tokens == 0)
       return Error{ErrorCode::not_found, "Nothing of this text is in the cache, so there is nothing to save."};
-    auto made = copy_out(cache, identity, ids.first(held.blocks.size() * kBlock), held.blocks);
+    auto made = copy_out(cache, identity, ids.first(held.prefix.tokens), held.prefix.blocks);
     if (!made) return made.error();
     return KvSnapshot(std::move(*made));
   } catch (const std::bad_alloc&) {
@@ -99,7 +104,10 @@ Result<void> restore_snapshot(KvCache& cache, const CacheIdentity& identity, con
   if (auto same = check_identity(from.identity, identity); !same) return same;
   try {
     Held held{cache, cache.match(from.ids())};
-    if (copy_in(cache, from, held.blocks)) return {};
+    if (copy_in(cache, from, held.prefix)) {
+      held.computed = from.ids();
+      return {};
+    }
     return Error{ErrorCode::out_of_memory, "The context's cache has no room for the saved conversation now."};
   } catch (const std::bad_alloc&) {
     return no_memory(from.body.size());

@@ -239,9 +239,10 @@ class KvSnapshotTest : public QObject {
       const auto engine = engine_of(model);
       if (!engine->restore(*snapshot)) continue;
       ++usable;
-      // Another text than before: its ids are not this prompt's any more, or its rows are somebody's numbers.
+      // It is another text's, or its rows are somebody's numbers: what was to be is computed, or the request fails.
       const Answer got = answer(*engine, prompt(), 2);
-      QVERIFY(got.reused == 0 || got.reused >= 32 || got.tokens == expected.tokens);
+      QVERIFY(got.reused < 100 && got.tokens.size() <= 2);
+      if (got.reused == 0) QVERIFY(std::equal(got.tokens.begin(), got.tokens.end(), expected.tokens.begin()));
     }
     QVERIFY(usable > 20);
   }

@@ -30,6 +30,10 @@ struct EngineOptions {
   int threads = 0;         ///< Compute threads; 0: one per core the process may use.
   int context_length = 0;  ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
   int max_requests = 4;    ///< Requests computed in one step; more wait in line.
+  /// Memory of the KV cache at most. What is left of it beside the running requests keeps the texts of earlier ones,
+  /// whose beginnings later requests share; the least recently used go first. One context always fits. 0: max_requests
+  /// contexts, but beyond the first no more than a quarter of the memory that is free.
+  std::uint64_t cache_bytes = 0;
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
@@ -94,7 +98,7 @@ struct EngineStatus {
   std::string device;  ///< For a person: "CPU, 2 threads, AVX3_DL".
   int context_length = 0;
   std::uint64_t weight_bytes = 0;
-  std::uint64_t cache_bytes = 0;  ///< Of the KV cache, allocated.
+  std::uint64_t cache_bytes = 0;  ///< Of the KV cache, ever written.
   int running = 0;
   int waiting = 0;
 };
