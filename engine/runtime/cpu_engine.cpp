@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/mapped_file_registry.h"
+#include "base/system_memory.h"
 #include "base/text.h"
 #include "models/model_impl.h"
 #include "runtime/operation_times.h"
 #include "runtime/pack_matrices.h"
-#include "runtime/sampler_logprobs.h"
 
 namespace hadal {
 namespace {
@@ -20,9 +20,6 @@ namespace {
 std::size_t least_tokens(ops::Backend backend) {
   return backend == ops::Backend::cpu ? 8 : 1;
 }
-
-/// Rows of logits held at once while a text is judged: 128 rows of 150,000 are 77 MB.
-constexpr std::size_t kLogitRows = 128;
 
 /// Multiplications per second and thread that even a slow processor reaches with the SIMD kernels, and plain code. Only
 /// the first step of a prompt relies on it.
@@ -36,6 +33,16 @@ const char* environment_target() {
 
 std::int32_t blocks_for(std::size_t tokens) {
   return static_cast<std::int32_t>((tokens + KvCache::block_tokens - 1) / KvCache::block_tokens);
+}
+
+/// Of the cache, by `cache_bytes` and `max_requests`.
+std::int32_t cache_blocks(const EngineOptions& options, const KvShape& shape, DType type) {
+  const auto one = static_cast<std::uint64_t>(blocks_for(static_cast<std::size_t>(options.context_length)));
+  const std::uint64_t block = std::max<std::uint64_t>(KvCache::bytes_for(shape, type, KvCache::block_tokens), 1);
+  const std::uint64_t all = one * static_cast<unsigned>(options.max_requests);
+  const std::uint64_t wanted =
+      options.cache_bytes > 0 ? options.cache_bytes / block : std::min(all, one + available_memory() / 4 / block);
+  return static_cast<std::int32_t>(std::clamp<std::uint64_t>(wanted, one, std::max<std::uint64_t>(one, 1 << 24)));
 }
 
 Result<void> check_experts(int wanted, const ExpertShape& shape) {
@@ -91,11 +98,9 @@ Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> m
   if (!options) return options.error();
   auto target = ops::choose_cpu_target(environment_target());
   if (!target) return target.error();
-  const auto blocks =
-      static_cast<std::int64_t>(blocks_for(static_cast<std::size_t>(options->context_length))) * options->max_requests;
   const DType type = backend == ops::Backend::cpu ? DType::f16 : DType::f32;
-  auto cache =
-      KvCache::create(decoder.kv_shape(), type, static_cast<std::int32_t>(std::min<std::int64_t>(blocks, 1 << 24)));
+  const KvShape shape = decoder.kv_shape();
+  auto cache = KvCache::create(shape, type, cache_blocks(*options, shape, type));
   if (!cache) return cache.error();
   return std::unique_ptr<Engine>(new CpuEngine(std::move(model), *options, backend, *target, std::move(*cache)));
 }
@@ -199,7 +204,7 @@ void CpuEngine::end_cancelled(std::vector<Event>& events) {
 Result<void> CpuEngine::advance(std::vector<Event>& events) {
   const auto running = choose_running(sequences_, static_cast<std::size_t>(options_.max_requests));
   if (running.empty()) return {};
-  for (Sequence* sequence : running) start(*sequence);
+  for (Sequence* sequence : running) reuse(*sequence);
   const bool reading = std::ranges::all_of(running, [](const Sequence* sequence) { return sequence->pending() > 1; });
   const std::size_t budget =
       budget_.tokens((reading ? options_.prompt_milliseconds : options_.step_milliseconds) / 1000.0);
@@ -221,14 +226,25 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   return {};
 }
 
-void CpuEngine::start(Sequence& sequence) {
-  if (sequence.computed > 0 || !sequence.blocks.empty()) return;
+/// Takes what the cache holds of the sequence beyond what was computed for it; others may have added to that since.
+void CpuEngine::reuse(Sequence& sequence) {
+  if (!sequence.started) sequence.started = Clock::now();
+  if (sequence.pending() == 1 || sequence.computed != sequence.blocks.size() * KvCache::block_tokens) return;
   // The last token is computed in any case: its logits are wanted.
-  sequence.blocks = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
-  sequence.computed = sequence.blocks.size() * KvCache::block_tokens;
-  if (sequence.started) return;  // resumed after its blocks were taken
-  sequence.started = Clock::now();
-  sequence.stats.reused_tokens = static_cast<int>(sequence.computed);
+  CachedPrefix found = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
+  if (found.tokens <= sequence.computed) return cache_->release(found.blocks);
+  cache_->release(sequence.blocks);
+  sequence.blocks = std::move(found.blocks);
+  if (sequence.stats.generated_tokens == 0)
+    sequence.stats.reused_tokens += static_cast<int>(found.tokens - sequence.computed);
+  sequence.computed = found.tokens;
+}
+
+/// What was computed for the sequence stays in the cache as long as there is room.
+void CpuEngine::release(Sequence& sequence) {
+  cache_->release(sequence.blocks, std::span(sequence.tokens).first(sequence.computed));
+  sequence.blocks.clear();
+  sequence.computed = 0;
 }
 
 Result<void> CpuEngine::make_room(std::vector<std::int32_t>& blocks, std::size_t tokens,
@@ -253,9 +269,7 @@ bool CpuEngine::preempt(const std::vector<Sequence*>& keep) {
     if (!victim || sequence->priority <= victim->priority) victim = sequence.get();
   }
   if (!victim) return false;
-  cache_->release(victim->blocks);
-  victim->blocks.clear();
-  victim->computed = 0;
+  release(*victim);
   return true;
 }
 
@@ -328,7 +342,7 @@ void CpuEngine::remove_finished(const std::vector<RequestId>& finished) {
   for (const RequestId id : finished) {
     const auto found = std::find_if(sequences_.begin(), sequences_.end(), [id](const auto& s) { return s->id == id; });
     if (found == sequences_.end()) continue;
-    cache_->release((*found)->blocks);
+    release(**found);
     sequences_.erase(found);
   }
 }
@@ -360,102 +374,31 @@ void CpuEngine::log_operations(bool wanted) {
   pass_.log_operations(wanted ? &log_ : nullptr);
 }
 
-std::vector<OperationTime> CpuEngine::operation_times() const { return times_of(log_); }
-
-Result<std::vector<float>> CpuEngine::logits(std::span<const TokenId> ids, bool step) {
-  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
-  std::vector<std::int32_t> blocks;
-  try {
-    std::vector<float> out(ids.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-    const auto computed = compute_logits(ids, step ? 1 : kMostTokens, blocks, out.data());
-    cache_->release(blocks);
-    if (!computed) return computed.error();
-    return out;
-  } catch (const std::bad_alloc&) {
-    cache_->release(blocks);
-    return Error{ErrorCode::out_of_memory,
-                 concat("The system has no memory left for the logits of ", ids.size(), " tokens.")};
-  }
+std::vector<OperationTime> CpuEngine::operation_times() const {
+  return times_of(log_);
 }
 
-Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t chunk,
-                                       std::vector<std::int32_t>& blocks, float* out) {
-  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
-  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
-  for (std::size_t first = 0; first < ids.size(); first += chunk) {
-    const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - first)};
-    if (auto done = run({&segment, 1}, WantedLogits::all, out + first * vocabulary); !done) return done.error();
+Result<CacheIdentity> CpuEngine::identity() {
+  if (!fingerprint_) {
+    if (auto whole = check_files(); !whole) return whole.error();
+    const Fingerprint print = model_fingerprint(model_->impl().file);
+    if (auto whole = check_files(); !whole) return whole.error();
+    fingerprint_ = print;
   }
-  return {};
+  return CacheIdentity{
+      *fingerprint_, {}, model_->impl().decoder->kv_shape(), cache_->layers()[0].type, options_.experts_used};
 }
 
-Result<std::vector<float>> CpuEngine::draft_logits(std::span<const TokenId> ids, bool step) {
-  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
-  if (model_->impl().decoder->draft_layers() == 0)
-    return Error{ErrorCode::unsupported, "This model has no layer that predicts more than the next token."};
-  if (ids.size() < 2)
-    return Error{ErrorCode::invalid_argument, "The token after the next can be guessed from two tokens on."};
-  std::vector<std::int32_t> blocks;
-  try {
-    std::vector<float> out((ids.size() - 1) * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-    const auto computed = compute_draft_logits(ids, step ? 1 : kMostTokens, blocks, out.data());
-    cache_->release(blocks);
-    if (!computed) return computed.error();
-    return out;
-  } catch (const std::bad_alloc&) {
-    cache_->release(blocks);
-    return Error{ErrorCode::out_of_memory,
-                 concat("The system has no memory left for the logits of ", ids.size(), " tokens.")};
-  }
+Result<KvSnapshot> CpuEngine::snapshot(std::span<const TokenId> ids) {
+  const auto own = identity();
+  if (!own) return own.error();
+  return take_snapshot(*cache_, *own, ids);
 }
 
-Result<void> CpuEngine::compute_draft_logits(std::span<const TokenId> ids, std::size_t chunk,
-                                             std::vector<std::int32_t>& blocks, float* out) {
-  const Decoder& decoder = *model_->impl().decoder;
-  const auto vocabulary = static_cast<std::size_t>(decoder.vocabulary_size());
-  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
-  std::vector<float> hidden(std::min(chunk, ids.size()) * static_cast<std::size_t>(decoder.width()));
-  for (std::size_t first = 0; first + 1 < ids.size(); first += chunk) {
-    const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - 1 - first)};
-    if (auto run = pass_.run({&segment, 1}, WantedLogits::none, nullptr, hidden.data()); !run) return run.error();
-    if (auto run = pass_.draft(0, {&segment, 1}, WantedLogits::all, hidden.data(), out + first * vocabulary); !run)
-      return run;
-  }
-  return check_files();
-}
-
-Result<std::vector<double>> CpuEngine::log_probabilities(std::span<const TokenId> ids) {
-  if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
-  std::vector<std::int32_t> blocks;
-  try {
-    std::vector<double> out;
-    out.reserve(ids.size() - 1);
-    const auto computed = compute_log_probabilities(ids, blocks, out);
-    cache_->release(blocks);
-    if (!computed) return computed.error();
-    return out;
-  } catch (const std::bad_alloc&) {
-    cache_->release(blocks);
-    return Error{ErrorCode::out_of_memory,
-                 concat("The system has no memory left for the probabilities of ", ids.size(), " tokens.")};
-  }
-}
-
-Result<void> CpuEngine::compute_log_probabilities(std::span<const TokenId> ids, std::vector<std::int32_t>& blocks,
-                                                  std::vector<double>& out) {
-  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
-  if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
-  std::vector<float> rows(std::min(kLogitRows, ids.size()) * vocabulary);
-  for (std::size_t first = 0; first + 1 < ids.size(); first += kLogitRows) {
-    const Segment segment{ids, blocks, first, std::min(kLogitRows, ids.size() - 1 - first)};
-    if (auto done = run({&segment, 1}, WantedLogits::all, rows.data()); !done) return done.error();
-    for (std::size_t i = 0; i < segment.count; ++i) {
-      const std::span<const float> row = std::span(rows).subspan(i * vocabulary, vocabulary);
-      const auto next = static_cast<std::size_t>(ids[first + i + 1]);
-      out.push_back(static_cast<double>(row[next]) - log_sum_exp(row));
-    }
-  }
-  return {};
+Result<void> CpuEngine::restore(const KvSnapshot& snapshot) {
+  const auto own = identity();
+  if (!own) return own.error();
+  return restore_snapshot(*cache_, *own, snapshot);
 }
 
 }  // namespace hadal

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/compute_pool.h"
@@ -10,6 +11,7 @@
 #include "ops/operation_log.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
+#include "runtime/kv_snapshot.h"
 #include "runtime/planner.h"
 
 namespace hadal {
@@ -28,6 +30,8 @@ class CpuEngine final : public Engine {
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
   void log_operations(bool wanted) override;
   std::vector<OperationTime> operation_times() const override;
+  Result<KvSnapshot> snapshot(std::span<const TokenId> ids) override;
+  Result<void> restore(const KvSnapshot& snapshot) override;
   Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<float>> draft_logits(std::span<const TokenId> ids, bool step) override;
   Result<std::vector<double>> log_probabilities(std::span<const TokenId> ids) override;
@@ -40,10 +44,12 @@ class CpuEngine final : public Engine {
   Result<void> check_grammar(const Request& request) const;
   void end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
-  void start(Sequence& sequence);
+  void reuse(Sequence& sequence);
+  void release(Sequence& sequence);
   Result<void> make_room(std::vector<std::int32_t>& blocks, std::size_t tokens, const std::vector<Sequence*>& keep);
   bool preempt(const std::vector<Sequence*>& keep);
   Result<void> check_files();
+  Result<CacheIdentity> identity();
   /// False if `interrupt` ended it.
   Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
                    const std::atomic<int>* interrupt = nullptr);
@@ -65,6 +71,7 @@ class CpuEngine final : public Engine {
   ops::CpuTarget target_;
   ComputePool pool_;
   std::unique_ptr<KvCache> cache_;
+  std::optional<Fingerprint> fingerprint_;  ///< Of the model, once somebody asked.
   ops::PackedMatrices packed_;
   ops::OperationLog log_;
   ForwardPass pass_;

@@ -3,24 +3,13 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
+#include <new>
 
 #include "base/text.h"
 
 namespace hadal {
 namespace {
-
-/// Key of the chain that ends in a block: the parent's key and the block's tokens through the finaliser of SplitMix64
-/// (Steele et al. 2014), word by word. Never 0, which marks the empty chain.
-std::uint64_t chain_key(std::uint64_t parent, std::span<const TokenId> ids) {
-  std::uint64_t key = parent;
-  for (const TokenId id : ids) {
-    key += 0x9E3779B97F4A7C15ULL + static_cast<std::uint32_t>(id);
-    key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    key = (key ^ (key >> 27)) * 0x94D049BB133111EBULL;
-    key ^= key >> 31;
-  }
-  return key == 0 ? 1 : key;
-}
 
 Error refused(std::uint64_t bytes) {
   return {ErrorCode::out_of_memory,
@@ -36,7 +25,7 @@ std::uint64_t KvCache::bytes_for(const KvShape& shape, DType type, int tokens) {
 }
 
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType type, std::int32_t blocks) {
-  std::unique_ptr<KvCache> cache(new KvCache);
+  std::unique_ptr<KvCache> cache(new KvCache(blocks));
   __extension__ using Wide = unsigned __int128;
   const Wide block = Wide{block_tokens} * (type == DType::f32 ? 4 : 2);  // bytes of one element of each of its rows
   const Wide keys = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.key_row);  // of one layer
@@ -45,6 +34,8 @@ Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType typ
   if (total > (Wide{1} << 46)) return refused(std::uint64_t{1} << 46);
   cache->memory_bytes_ = static_cast<std::size_t>(total);
   cache->block_bytes_ = static_cast<std::uint64_t>(total / static_cast<unsigned>(std::max(blocks, 1)));
+  cache->key_bytes_ = static_cast<std::size_t>(shape.key_row) * (type == DType::f32 ? 4 : 2);
+  cache->value_bytes_ = static_cast<std::size_t>(shape.value_row) * (type == DType::f32 ? 4 : 2);
   void* memory = mmap(nullptr, cache->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return refused(cache->memory_bytes_);
   cache->memory_ = memory;
@@ -53,7 +44,6 @@ Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType typ
     std::byte* behind = shape.value_row > 0 ? at + static_cast<std::size_t>(keys) : nullptr;
     cache->layers_.push_back({at, behind, type, block_tokens});
   }
-  cache->blocks_.resize(static_cast<std::size_t>(blocks));
   return cache;
 }
 
@@ -68,75 +58,123 @@ std::int32_t KvCache::allocate() {
     free_.pop_back();
   } else if (untouched_ < capacity()) {
     block = untouched_++;
-  } else if (!idle_.empty()) {
-    block = idle_.front();
-    idle_.pop_front();
-    forget(block);
+  } else if (idle_.size() > 0) {
+    block = idle_.oldest();
+    idle_.remove(block);
+    tree_.remove(block);
   } else {
     return -1;
   }
-  blocks_[static_cast<std::size_t>(block)].users = 1;
+  users(block) = 1;
   return block;
 }
 
-void KvCache::forget(std::int32_t index) {
-  Block& block = blocks_[static_cast<std::size_t>(index)];
-  sealed_.erase(block.key);
-  block.key = block.parent = 0;
-  block.ids.clear();
+void KvCache::use(std::int32_t block) {
+  if (users(block)++ == 0) idle_.remove(block);
 }
 
-void KvCache::release(std::span<const std::int32_t> blocks) {
+void KvCache::release(std::span<const std::int32_t> blocks, std::span<const TokenId> computed) {
   for (std::size_t i = blocks.size(); i-- > 0;) {
-    Block& block = blocks_[static_cast<std::size_t>(blocks[i])];
-    if (--block.users > 0) continue;
-    if (block.key == 0) {
-      free_.push_back(blocks[i]);
+    const std::int32_t block = blocks[i];
+    if (--users(block) > 0) continue;
+    if (i == computed.size() / block_tokens) keep_rest(blocks, i, computed);
+    if (tree_.holds(block)) {
+      idle_.add(block);
     } else {
-      block.idle = idle_.insert(idle_.end(), blocks[i]);
+      free_.push_back(block);
     }
   }
 }
 
-std::int32_t KvCache::find(std::uint64_t parent, std::span<const TokenId> ids) const {
-  const auto found = sealed_.find(chain_key(parent, ids));
-  if (found == sealed_.end()) return -1;
-  const Block& block = blocks_[static_cast<std::size_t>(found->second)];
-  // The tokens themselves are compared as well: equal keys alone would be a wrong answer once in 2^64.
-  const bool same = block.parent == parent && std::equal(ids.begin(), ids.end(), block.ids.begin(), block.ids.end());
-  return same ? found->second : -1;
-}
-
-std::vector<std::int32_t> KvCache::match(std::span<const TokenId> ids) {
-  std::vector<std::int32_t> found;
-  std::uint64_t parent = 0;
-  for (std::size_t first = 0; first + block_tokens <= ids.size(); first += block_tokens) {
-    const std::int32_t index = find(parent, ids.subspan(first, block_tokens));
-    if (index < 0) break;
-    Block& block = blocks_[static_cast<std::size_t>(index)];
-    if (block.users++ == 0) idle_.erase(block.idle);
-    found.push_back(index);
-    parent = block.key;
+/// Puts the block in which a text ends into the tree, if that tells more than what is there.
+void KvCache::keep_rest(std::span<const std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids) {
+  const auto rest = ids.subspan(index * block_tokens);
+  if (rest.empty()) return;
+  try {
+    forget(tree_.add(index == 0 ? PrefixTree::none : blocks[index - 1], blocks[index], rest).superseded);
+  } catch (const std::bad_alloc&) {
+    // Then it is computed again.
   }
-  return found;
 }
 
-void KvCache::seal(std::span<const std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids) {
-  Block& block = blocks_[static_cast<std::size_t>(blocks[index])];
-  if (block.key != 0) return;
-  std::uint64_t parent = 0;
-  // A twin of the block before may have been sealed by another sequence; its key is the same chain's.
-  for (std::size_t i = 0; i < index; ++i) parent = chain_key(parent, ids.subspan(i * block_tokens, block_tokens));
-  const auto own = ids.subspan(index * block_tokens, block_tokens);
-  const std::uint64_t key = chain_key(parent, own);
-  if (!sealed_.emplace(key, blocks[index]).second) return;
-  block.key = key;
-  block.parent = parent;
-  block.ids.assign(own.begin(), own.end());
+/// Takes a block out of the tree that nobody uses.
+void KvCache::forget(std::int32_t block) {
+  if (block == PrefixTree::none) return;
+  idle_.remove(block);
+  tree_.remove(block);
+  free_.push_back(block);
+}
+
+CachedPrefix KvCache::match(std::span<const TokenId> ids) {
+  PrefixTree::Match found = tree_.find(ids);
+  CachedPrefix prefix{std::move(found.blocks), 0};
+  prefix.blocks.reserve(prefix.blocks.size() + 1);
+  for (const std::int32_t block : prefix.blocks) use(block);
+  prefix.tokens = prefix.blocks.size() * block_tokens;
+  if (found.rows == 0) return prefix;
+  // Becomes the most recently used: what is evicted to make room is another one, if there is one.
+  if (users(found.next) == 0) {
+    idle_.remove(found.next);
+    idle_.add(found.next);
+  }
+  const std::int32_t own = allocate();
+  if (own < 0) return prefix;
+  if (own != found.next) copy_rows(found.next, found.rows, own);
+  prefix.blocks.push_back(own);
+  prefix.tokens += found.rows;
+  return prefix;
+}
+
+void KvCache::seal(std::span<std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids) {
+  const std::int32_t own = blocks[index];
+  if (tree_.holds(own)) return;
+  const auto place = tree_.add(index == 0 ? PrefixTree::none : blocks[index - 1], own,
+                               ids.subspan(index * block_tokens, block_tokens));
+  forget(place.superseded);
+  if (place.block == own) return;
+  use(place.block);
+  users(own) = 0;
+  free_.push_back(own);
+  blocks[index] = place.block;
+}
+
+template <class Copy>
+void KvCache::for_parts(std::int32_t block, std::size_t rows, const Copy& copy) const {
+  const std::size_t first = static_cast<std::size_t>(block) * block_tokens;
+  for (const ops::KvLayerView& layer : layers_) {
+    copy(layer.keys + first * key_bytes_, rows * key_bytes_);
+    if (layer.values) copy(layer.values + first * value_bytes_, rows * value_bytes_);
+  }
+}
+
+void KvCache::read(std::int32_t block, std::size_t rows, std::byte* to) const {
+  for_parts(block, rows, [&to](const std::byte* part, std::size_t bytes) {
+    std::memcpy(to, part, bytes);
+    to += bytes;
+  });
+}
+
+void KvCache::write(std::int32_t block, std::size_t rows, const std::byte* from) {
+  for_parts(block, rows, [&from](std::byte* part, std::size_t bytes) {
+    std::memcpy(part, from, bytes);
+    from += bytes;
+  });
+}
+
+void KvCache::copy_rows(std::int32_t from, std::size_t rows, std::int32_t to) {
+  for (const ops::KvLayerView& layer : layers_) {
+    const auto copy = [&](std::byte* memory, std::size_t row) {
+      if (!memory) return;
+      const std::byte* source = memory + static_cast<std::size_t>(from) * block_tokens * row;
+      std::memcpy(memory + static_cast<std::size_t>(to) * block_tokens * row, source, rows * row);
+    };
+    copy(layer.keys, key_bytes_);
+    copy(layer.values, value_bytes_);
+  }
 }
 
 std::int32_t KvCache::available() const {
-  return static_cast<std::int32_t>(free_.size() + idle_.size()) + capacity() - untouched_;
+  return static_cast<std::int32_t>(free_.size()) + idle_.size() + capacity() - untouched_;
 }
 
 std::uint64_t KvCache::used_bytes() const {

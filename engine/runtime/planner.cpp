@@ -1,6 +1,9 @@
 #include "runtime/planner.h"
 
 #include <algorithm>
+#include <span>
+
+#include "runtime/kv_cache.h"
 
 namespace hadal {
 
@@ -32,13 +35,31 @@ std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence
   return running;
 }
 
+namespace {
+
+/// Whether an earlier one of `prompts` is about to compute the same block of the same text, so that waiting for it is
+/// the faster way.
+bool finds_a_leader(const Sequence& sequence, std::span<Sequence* const> prompts) {
+  constexpr std::size_t block = KvCache::block_tokens;
+  const std::size_t end = (sequence.computed / block + 1) * block;
+  // A block that holds the last token is not taken from others.
+  if (sequence.computed % block != 0 || end >= sequence.tokens.size()) return false;
+  return std::ranges::any_of(prompts, [&](const Sequence* other) {
+    return other->computed >= sequence.computed && other->computed < end && other->tokens.size() >= end &&
+           std::equal(other->tokens.begin(), other->tokens.begin() + static_cast<std::ptrdiff_t>(end),
+                      sequence.tokens.begin());
+  });
+}
+
+}  // namespace
+
 std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t budget) {
   std::vector<Share> shares;
   std::vector<Sequence*> prompts;
   for (Sequence* sequence : running) {
     if (sequence->pending() == 1) {
       shares.push_back({sequence, 1, false});
-    } else {
+    } else if (!finds_a_leader(*sequence, prompts)) {
       prompts.push_back(sequence);
     }
   }

@@ -37,7 +37,8 @@ std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence
                                       std::size_t max_requests);
 
 /// Divides a step: every decoding sequence gets its token, prompts share what is left of `budget` evenly (short prompts
-/// leave their rest to longer ones). Somebody always gets something; sequences without a part are left out.
+/// leave their rest to longer ones). A prompt whose next block is the same as that of an earlier one waits for it, to
+/// share it afterwards. Somebody always gets something; sequences without a part are left out.
 std::vector<Share> divide(const std::vector<Sequence*>& running, std::size_t budget);
 
 }  // namespace hadal

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -104,6 +105,7 @@ struct Answer {
   std::vector<TokenId> tokens;
   std::vector<TokenLogprobs> logprobs;
   Event end;
+  double load_seconds = 0.0;  ///< Of --load-cache.
 };
 
 /// Steps until the request is done; with `stream` its text goes to stdout as it comes. A chat's answer begins behind
@@ -153,13 +155,36 @@ std::string as_json(const Answer& answer, const EngineStatus& status) {
            {"tokens", answer.tokens},
            {"finish_reason", name_of(answer.end.reason)},
            {"prompt_tokens", stats.prompt_tokens},
+           {"reused_tokens", stats.reused_tokens},
            {"generated_tokens", stats.generated_tokens},
-           {"first_token_s", stats.first_token_seconds},
+           {"first_token_s", answer.load_seconds + stats.first_token_seconds},
            {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
            {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
            {"device", status.device}};
   if (!answer.logprobs.empty()) out["logprobs"] = as_json(answer.logprobs);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+/// Of --load-cache, where it is given; the seconds it took. A cache that cannot be used ends the command: whoever names
+/// one counts on it.
+Result<double> load_cache(const Arguments& arguments, Engine& engine) {
+  const auto path = arguments.value("--load-cache");
+  if (!path) return 0.0;
+  const auto before = std::chrono::steady_clock::now();
+  const auto snapshot = KvSnapshot::load(*path);
+  if (!snapshot) return snapshot.error();
+  if (auto restored = engine.restore(*snapshot); !restored) return restored.error();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+}
+
+/// Of --save-cache: the prompt and what came after it.
+Result<void> save_cache(const Arguments& arguments, Engine& engine, std::vector<TokenId> text, const Answer& answer) {
+  const auto path = arguments.value("--save-cache");
+  if (!path) return {};
+  text.insert(text.end(), answer.tokens.begin(), answer.tokens.end());
+  const auto snapshot = engine.snapshot(text);
+  if (!snapshot) return snapshot.error();
+  return snapshot->save(*path);
 }
 
 int run(const Arguments& arguments) {
@@ -180,18 +205,22 @@ int run(const Arguments& arguments) {
   if (!bench) return fail(bench.error());
   auto ids = prompt_ids(*input, *bench->model);
   if (!ids) return fail(ids.error());
-  request->prompt = std::move(*ids);
+  request->prompt = *ids;
   auto grammar = grammar_of(*input, bench->model->tokenizer());
   if (!grammar) return fail(grammar.error());
   request->grammar = std::move(*grammar);
+  const auto loaded = load_cache(arguments, *bench->engine);
+  if (!loaded) return fail(loaded.error());
   if (const auto id = bench->engine->submit(std::move(*request)); !id) {
     return fail(with_choices(id.error(), *bench));
   }
   const bool as_text = !arguments.has("--json");
   const bool free = !input->schema && !input->pattern;
   const bool spaced = free && !input->messages.empty() && bench->model->tokenizer().adds_space();
-  const auto result = answer(*bench->engine, as_text, spaced);
+  auto result = answer(*bench->engine, as_text, spaced);
   if (!result) return fail(result.error());
+  result->load_seconds = *loaded;
+  if (auto saved = save_cache(arguments, *bench->engine, std::move(*ids), *result); !saved) return fail(saved.error());
   return print(as_text ? std::string("\n") : as_json(*result, bench->engine->status()));
 }
 
@@ -209,6 +238,8 @@ Command generate_command() {
                     {"--stop", "TEXT", "End before this text; may be given more than once", true},
                     {"--json-schema", "FILE", "The answer is JSON that is valid under this schema"},
                     {"--regex", "PATTERN", "The whole answer matches this regular expression"},
+                    {"--save-cache", "FILE", "Keep what was computed of prompt and answer, for --load-cache"},
+                    {"--load-cache", "FILE", "Go on from what --save-cache kept of the same model's beginning"},
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
                     device_option,
                     threads_option,

@@ -94,7 +94,7 @@ class ExpertsEngineTest : public QObject {
       auto together = answers(*engine);
       for (std::size_t seed = 0; seed < 3; ++seed) {
         QVERIFY(together[ids[seed]] == alone[seed]);
-        QCOMPARE(together[ids[seed]].reused, round == 0 ? 0 : 32);
+        QCOMPARE(together[ids[seed]].reused, round == 0 ? 0 : 49);
       }
     }
   }

@@ -10,6 +10,7 @@
 
 #include "hadal/expert_usage.h"
 #include "hadal/grammar.h"
+#include "hadal/kv_snapshot.h"
 #include "hadal/log.h"
 #include "hadal/model.h"
 #include "hadal/operation_time.h"
@@ -30,6 +31,10 @@ struct EngineOptions {
   int threads = 0;         ///< Compute threads; 0: one per core the process may use.
   int context_length = 0;  ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
   int max_requests = 4;    ///< Requests computed in one step; more wait in line.
+  /// Memory of the KV cache at most. What is left of it beside the running requests keeps the texts of earlier ones,
+  /// whose beginnings later requests share; the least recently used go first. One context always fits. 0: max_requests
+  /// contexts, but beyond the first no more than a quarter of the memory that is free.
+  std::uint64_t cache_bytes = 0;
   /// A step should not take longer than this, so that cancelling and priorities act soon: prefill is cut into
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
@@ -94,7 +99,7 @@ struct EngineStatus {
   std::string device;  ///< For a person: "CPU, 2 threads, AVX512".
   int context_length = 0;
   std::uint64_t weight_bytes = 0;
-  std::uint64_t cache_bytes = 0;  ///< Of the KV cache, allocated.
+  std::uint64_t cache_bytes = 0;  ///< Of the KV cache, ever written.
   int running = 0;
   int waiting = 0;
 };
@@ -126,6 +131,16 @@ class Engine {
   virtual void log_operations(bool wanted) = 0;
   /// What was logged, the longest first; empty where nothing was asked for.
   virtual std::vector<OperationTime> operation_times() const = 0;
+
+  /// Takes out what the KV cache holds of the beginning of `ids`: after a request, of its prompt and its answer. Copies
+  /// that part of the cache, a fraction of a second for thousands of tokens. Fails with not_found where it holds
+  /// nothing of them, and with out_of_memory.
+  virtual Result<KvSnapshot> snapshot(std::span<const TokenId> ids) = 0;
+  /// Puts it back, so that requests which begin alike find it as if they had been computed here: the same bits, where
+  /// the processor's instructions are the same. The text stays until the memory is needed. Fails with
+  /// invalid_argument for a snapshot of another model, adapter or number of experts, and with out_of_memory while
+  /// running requests leave no room; then nothing has changed.
+  virtual Result<void> restore(const KvSnapshot& snapshot) = 0;
 
   /// Logits of every position, row-major [ids, vocabulary], float32; `step` decodes one by one instead of one prefill.
   virtual Result<std::vector<float>> logits(std::span<const TokenId> ids, bool step) = 0;
