@@ -53,9 +53,10 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> given, cons
       rounded.round(first, std::min(end * kTileTokens, tokens) - first, x + first * cols);
     });
   }
-  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, a panel or two
-  // otherwise.
-  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(1, 32768 / row_bytes / kPackedRows) : 2;
+  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, otherwise two panels
+  // or, where that leaves each thread some, as many as use the same activations from the cache.
+  const std::int64_t most = std::clamp<std::int64_t>(panels / (8 * context.pool.threads()) / 2 * 2, 2, 8);
+  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(1, 32768 / row_bytes / kPackedRows) : most;
   context.pool.for_range(panels, grain, [&](std::int64_t begin, std::int64_t end, int) {
     std::int64_t first = 0;  // of the part's panels among all
     for (const MatmulPart& part : parts) {

@@ -30,7 +30,38 @@ struct PackedRows {
   HWY_INLINE const std::byte* scales(int b) const { return codes(b) + code_bytes; }
 };
 
-// A reader of a block b gives, of the kLanes rows from `lane` on:
+// A reader of rows:
+//   kVecs              vectors of rows that are best multiplied at once
+//   Block block(b, row)    of block b, what the kLanes rows from `row` on have:
+//     codes(word)      those of columns 4 * word to 4 * word + 3
+//     scale(half), minimum(half)
+
+/// One that unpacks a block's codes whole.
+template <class Packed>
+struct UnpackedRows {
+  static constexpr int kVecs = 1;
+  Packed packed;
+
+  struct Block {
+    CodeVec words[8];
+    const Packed* packed;
+    int b, row;
+
+    HWY_INLINE CodeVec codes(int word) const { return words[word]; }
+    HWY_INLINE FloatVec scale(int half) const { return packed->scale(b, half, row); }
+    HWY_INLINE FloatVec minimum(int half) const { return packed->minimum(b, half, row); }
+  };
+  HWY_INLINE Block block(int b, int row) const {
+    Block out;
+    packed.load(b, row, out.words);
+    out.packed = &packed;
+    out.b = b;
+    out.row = row;
+    return out;
+  }
+};
+
+// A layout gives, of block b and the kLanes rows from `lane` on:
 //   load(b, lane, out)    8 vectors of codes
 //   scale(b, half, lane), minimum(b, half, lane)
 
@@ -113,16 +144,23 @@ struct PackedQ6_K : PackedRows<384, 32, 32> {
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
 
-/// A panel read as packed rows are.
+/// Panels of neighbouring rows, where they lie.
 struct PanelRows {
-  const Panel& panel;
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    HADAL_UNROLL
-    for (int i = 0; i < 8; ++i) out[i] = hn::Load(UnsignedBytes(), panel.codes[b] + 64 * i + 4 * lane);
-  }
-  HWY_INLINE FloatVec scale(int b, int half, int lane) const { return hn::Load(Float(), panel.scales[b][half] + lane); }
-  HWY_INLINE FloatVec minimum(int b, int half, int lane) const {
-    return hn::Load(Float(), panel.minima[b][half] + lane);
+  static constexpr int kVecs = HWY_TARGET <= HWY_AVX3 ? kPanels : 1;
+  const Panel* panels;
+
+  struct Block {
+    const std::uint8_t* words;
+    const float *scales, *minima;
+
+    HWY_INLINE CodeVec codes(int word) const { return hn::Load(UnsignedBytes(), words + 64 * word); }
+    HWY_INLINE FloatVec scale(int half) const { return hn::Load(Float(), scales + kPanelRows * half); }
+    HWY_INLINE FloatVec minimum(int half) const { return hn::Load(Float(), minima + kPanelRows * half); }
+  };
+  HWY_INLINE Block block(int b, int row) const {
+    const Panel& panel = panels[row / kPanelRows];
+    const int lane = row % kPanelRows;
+    return {panel.codes[b] + 4 * lane, panel.scales[b][0] + lane, panel.minima[b][0] + lane};
   }
 };
 

@@ -6,7 +6,6 @@
 #define HADAL_OPS_MATMUL_PANEL_INL_H_
 #endif
 
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "ops/matmul/codes-inl.h"
 #include "tensor/view.h"
@@ -16,7 +15,8 @@ namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
 inline constexpr int kPanelRows = 16;
-inline constexpr int kPanelBlocks = 32;  ///< Of 32 columns. A panel and a tile of activations fit the L1 cache.
+inline constexpr int kPanels = 2;        ///< Side by side: what is read of activations serves them all.
+inline constexpr int kPanelBlocks = 16;  ///< Of 32 columns. The panels and a tile of activations fit the L1 cache.
 
 struct Panel {
   /// Codes of block b: bytes [8, 16, 4]: for every four columns those of row 0, of row 1, ...
@@ -59,13 +59,6 @@ HWY_INLINE void interleave(const Staged& from, int group, std::uint8_t* out) {
       hn::Store(hn::BitCast(d8, hn::InterleaveUpper(d64, ab_high, cd_high)), d8, to + 192);
     }
   }
-}
-
-/// The same place in the next panel: rows are too short for the processor to see where their streams go on.
-template <std::int64_t bytes>
-HWY_INLINE void prefetch(const std::byte* at) {
-  HADAL_UNROLL
-  for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(at + i);
 }
 
 /// Blocks [block, block + blocks) of `rows` rows from the one at `row` on; rows past the last are left as they are.

@@ -37,54 +37,71 @@ struct Operands {
   float* y;
 };
 
-/// All tokens with `count` blocks from `block` on.
-template <class Format>
-void multiply_panel(const Operands& o, const ActivationFormat& format, const Panel& panel, std::int64_t block,
-                    int count, std::int64_t row, int rows) {
-  for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
-    const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
-    const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * block);
-    multiply_tile<Format>(tokens, PanelRows{panel}, count, block == 0, rows, tile, o.y + t * o.w.rows + row, o.w.rows);
-  }
-}
+/// Rows of which the outputs, and the part of the activations that they meet at a time, fit the L2 cache.
+inline constexpr std::int64_t kBandRows = 128;
 
-/// The rows of a matrix as they lie in its file, in panels.
-template <class Codes, int planes>
-void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
-  using Format = TileFormat<planes, Codes::kHalves, Codes::kMinima>;
-  static_assert(kPanelBlocks % Codes::kGroups == 0);
-  const ActivationFormat format = activation_format(o.w.type);
-  const std::int64_t blocks = o.w.cols / 32, row_bytes = o.w.row_bytes();
-  Panel panel;
-  for (std::int64_t row = begin; row < end; row += kPanelRows) {
-    const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
-    for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
-      const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
-      fill_panel<Codes>(o.w.data + row * row_bytes, row_bytes, rows, block, count, panel);
-      multiply_panel<Format>(o, format, panel, block, count, row, rows);
+/// Rows [begin, end) in panels that stay in the L1 cache while all tokens pass them. `fill(row, rows, block, blocks,
+/// panel)` brings a part of up to sixteen rows there.
+template <class Format, class Fill>
+void multiply_band(const Operands& o, const ActivationFormat& format, std::int64_t begin, std::int64_t end,
+                   const Fill& fill) {
+  const std::int64_t blocks = o.w.cols / 32;
+  Panel panels[kPanels];
+  for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
+    const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
+    for (std::int64_t row = begin; row < end; row += kPanels * kPanelRows) {
+      const auto rows = static_cast<int>(std::min<std::int64_t>(kPanels * kPanelRows, end - row));
+      for (int r = 0; r < rows; r += kPanelRows) {
+        fill(row + r, std::min(kPanelRows, rows - r), static_cast<int>(block), count, panels[r / kPanelRows]);
+      }
+      for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
+        const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
+        const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * block);
+        multiply_tile<Format>(tokens, PanelRows{panels}, count, block == 0, rows, tile, o.y + t * o.w.rows + row,
+                              o.w.rows);
+      }
     }
   }
 }
 
-/// Packed rows. One tile of tokens reads them where they are; for more they are unpacked once.
+template <class Format, class Fill>
+void multiply_panels(const Operands& o, std::int64_t begin, std::int64_t end, const Fill& fill) {
+  const ActivationFormat format = activation_format(o.w.type);
+  for (std::int64_t row = begin; row < end; row += kBandRows) {
+    multiply_band<Format>(o, format, row, std::min(row + kBandRows, end), fill);
+  }
+}
+
+/// The rows of a matrix as they lie in its file.
+template <class Codes, int planes>
+void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
+  static_assert(kPanelBlocks % Codes::kGroups == 0);
+  const std::int64_t row_bytes = o.w.row_bytes();
+  multiply_panels<TileFormat<planes, Codes::kHalves, Codes::kMinima>>(
+      o, begin, end, [&](std::int64_t row, int rows, int block, int blocks, Panel& panel) {
+        fill_panel<Codes>(o.w.data + row * row_bytes, row_bytes, rows, block, blocks, panel);
+      });
+}
+
+/// Packed rows. A few tokens read them where they are; for more they are unpacked once.
 template <class Rows, int planes, int halves, bool minima>
 void packed_rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
   using Format = TileFormat<planes, halves, minima>;
+  const std::int64_t group_bytes = PackedLayout::of(o.w.type).group_bytes(o.w.cols);
+  const auto packed = [&](std::int64_t row) { return Rows{{o.w.packed + row / kPanelRows * group_bytes}}; };
+  if (o.tokens > 2 * kTileTokens) {
+    return multiply_panels<Format>(o, begin, end, [&](std::int64_t row, int, int block, int blocks, Panel& panel) {
+      fill_panel_from_packed<Rows, halves, minima>(packed(row), block, blocks, panel);
+    });
+  }
   const ActivationFormat format = activation_format(o.w.type);
-  const std::int64_t blocks = o.w.cols / 32, group_bytes = PackedLayout::of(o.w.type).group_bytes(o.w.cols);
-  Panel panel;
   for (std::int64_t row = begin; row < end; row += kPanelRows) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
-    const Rows packed{{o.w.packed + row / kPanelRows * group_bytes}};
-    if (o.tokens <= kTileTokens) {
-      multiply_tile<Format>(static_cast<int>(o.tokens), packed, static_cast<int>(blocks), true, rows, o.x, o.y + row,
-                            o.w.rows);
-      continue;
-    }
-    for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
-      const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
-      fill_panel_from_packed<Rows, halves, minima>(packed, static_cast<int>(block), count, panel);
-      multiply_panel<Format>(o, format, panel, block, count, row, rows);
+    const UnpackedRows<Rows> from{packed(row)};
+    for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
+      const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
+      multiply_tile<Format>(tokens, from, static_cast<int>(o.w.cols / 32), true, rows, o.x + format.bytes(t, o.w.cols),
+                            o.y + t * o.w.rows + row, o.w.rows);
     }
   }
 }

@@ -29,104 +29,149 @@ HWY_INLINE T read(const std::byte* from) {
   return value;
 }
 
-/// sum + the products of each four neighbours of `count` vectors of codes with the 4 * count bytes at `x`, which every
-/// lane meets alike. `small`: codes up to 15, so that in 16 bits the products of 16 columns fit: 16 * 15 * 127 < 2^15.
-template <bool small, int count>
-HWY_INLINE IntVec add_products(const CodeVec* codes, const std::byte* x, IntVec sum) {
-  const auto four = [x](int i)
-                        HWY_ATTR { return hn::BitCast(SignedBytes(), hn::Set(Int(), read<std::int32_t>(x + 4 * i))); };
+/// Sums of products, one for each lane's row: four neighbours of codes with four bytes of activations at a time.
+/// `small`: codes up to 15, so that in 16 bits the products of 32 columns fit: 16 * 15 * 127 < 2^15.
+template <bool small>
+struct Dot {
+  IntVec sum;
+
+  HWY_INLINE void clear() { sum = hn::Zero(Int()); }
+  HWY_INLINE void add(CodeVec codes, IntVec four) {
+    const auto x = hn::BitCast(SignedBytes(), four);
 #if HWY_TARGET == HWY_AVX2
-  const hn::Repartition<std::int16_t, Float> d16;
-  const auto ones = hn::Set(d16, 1);
-  if constexpr (small) {
-    auto pairs = hn::SatWidenMulPairwiseAdd(d16, codes[0], four(0));
-    HADAL_UNROLL
-    for (int i = 1; i < count; ++i) pairs = hn::Add(pairs, hn::SatWidenMulPairwiseAdd(d16, codes[i], four(i)));
-    return hn::Add(sum, hn::WidenMulPairwiseAdd(Int(), pairs, ones));
-  } else {
-    HADAL_UNROLL
-    for (int i = 0; i < count; ++i) {
-      const auto pairs = hn::SatWidenMulPairwiseAdd(d16, codes[i], four(i));
-      sum = hn::Add(sum, hn::WidenMulPairwiseAdd(Int(), pairs, ones));
-    }
+    const hn::Repartition<std::int16_t, Float> d16;
+    const auto pairs = hn::SatWidenMulPairwiseAdd(d16, codes, x);
+    sum = hn::Add(sum, hn::WidenMulPairwiseAdd(Int(), pairs, hn::Set(d16, 1)));
+#else
+    sum = hn::SumOfMulQuadAccumulate(Int(), codes, x, sum);
+#endif
+  }
+  HWY_INLINE IntVec total() const {
     return sum;
   }
-#else
-  HADAL_UNROLL
-  for (int i = 0; i < count; ++i) sum = hn::SumOfMulQuadAccumulate(Int(), codes[i], four(i), sum);
-  return sum;
+};
+
+#if HWY_TARGET == HWY_AVX2
+template <>
+struct Dot<true> {
+  using Pairs = hn::Repartition<std::int16_t, Float>;
+  hn::Vec<Pairs> sum;
+
+  HWY_INLINE void clear() { sum = hn::Zero(Pairs()); }
+  HWY_INLINE void add(CodeVec codes, IntVec four) {
+    sum = hn::Add(sum, hn::SatWidenMulPairwiseAdd(Pairs(), codes, hn::BitCast(SignedBytes(), four)));
+  }
+  HWY_INLINE IntVec total() const { return hn::WidenMulPairwiseAdd(Int(), sum, hn::Set(Pairs(), 1)); }
+};
 #endif
-}
 
 /// What of ActivationFormat the code depends on.
 template <int p, int h, bool m>
 struct TileFormat {
-  static constexpr int kPlanes = p, kHalves = h;
+  static constexpr int kPlanes = p, kHalves = h, kWords = 8 / h;
   static constexpr bool kMinima = m;
 };
 
-/// Adds to y [tokens, stride], rows 0..15, or to nothing where these are the rows' first blocks, the products of kLanes
-/// rows from `lane` on.
-template <class Format, int tokens, class Weights>
-HWY_INLINE void multiply_lanes(const Weights& weights, int blocks, bool first, int lane, int rows,
-                               const std::byte* tile, float* y, std::int64_t stride) {
-  constexpr int kPlanes = Format::kPlanes, kHalves = Format::kHalves, kWords = 8 / kHalves;
-  constexpr int kScales = 32 * kPlanes * tokens, kWordsAt = kScales + 4 * tokens;
-  constexpr int kBlockBytes = kWordsAt + 4 * kHalves * tokens;
-  const Float df;
-  const auto count = static_cast<std::size_t>(std::min(kLanes, rows - lane));
-  FloatVec sums[tokens];
+/// A tile's blocks, one after another.
+template <class Format, int tokens>
+struct TileBlock {
+  static constexpr int kScales = 32 * Format::kPlanes * tokens, kWords = kScales + 4 * tokens;
+  static constexpr int kBytes = kWords + 4 * Format::kHalves * tokens;
+  const std::byte* at;
+
+  HWY_INLINE IntVec four(int plane, int t, int word) const {
+    return hn::Set(Int(), read<std::int32_t>(at + 32 * (plane * tokens + t) + 4 * word));
+  }
+  HWY_INLINE FloatVec scale(int t) const { return hn::Set(Float(), read<float>(at + kScales + 4 * t)); }
+  template <class D>
+  HWY_INLINE hn::Vec<D> word(D d, int half, int t) const {
+    return hn::Set(d, read<hn::TFromD<D>>(at + kWords + 4 * (half * tokens + t)));
+  }
+};
+
+/// Adds a half of a block to the sums. Word by word and token by token, so that as many chains of products run side by
+/// side as there are sums, and every four bytes of activations are read once for all vectors of rows.
+template <class Format, int tokens, int vecs, class Block>
+HWY_INLINE void add_half(const Block (&rows)[vecs], const TileBlock<Format, tokens>& x, int half,
+                         FloatVec (&sums)[vecs][tokens]) {
+  constexpr int kPlanes = Format::kPlanes;
+  Dot<kPlanes == 1> dots[kPlanes][vecs][tokens];
   HADAL_UNROLL
-  for (int t = 0; t < tokens; ++t) sums[t] = first ? hn::Zero(df) : hn::LoadN(df, y + t * stride + lane, count);
-  for (int b = 0; b < blocks; ++b, tile += kBlockBytes) {
-    CodeVec codes[8];
-    FloatVec scale[kHalves], minimum[kHalves];
-    weights.load(b, lane, codes);
+  for (int i = 0; i < kPlanes * vecs * tokens; ++i) dots[i / (vecs * tokens)][i / tokens % vecs][i % tokens].clear();
+  HADAL_UNROLL
+  for (int word = half * Format::kWords; word < (half + 1) * Format::kWords; ++word) {
+    CodeVec codes[vecs];
     HADAL_UNROLL
-    for (int h = 0; h < kHalves; ++h) {
-      scale[h] = weights.scale(b, h, lane);
-      if constexpr (Format::kMinima) minimum[h] = weights.minimum(b, h, lane);
-    }
+    for (int v = 0; v < vecs; ++v) codes[v] = rows[v].codes(word);
     HADAL_UNROLL
-    for (int t = 0; t < tokens; ++t) {
-      const auto x_scale = hn::Set(df, read<float>(tile + kScales + 4 * t));
+    for (int p = 0; p < kPlanes; ++p) {
       HADAL_UNROLL
-      for (int h = 0; h < kHalves; ++h) {
-        const std::byte* word = tile + kWordsAt + 4 * (h * tokens + t);
-        const std::byte* x = tile + 32 * t + 4 * kWords * h;
-        IntVec sum = Format::kMinima ? hn::Zero(Int()) : hn::Set(Int(), read<std::int32_t>(word));
-        if constexpr (kPlanes == 1) {
-          sum = add_products<true, kWords>(codes + kWords * h, x, sum);
-        } else {
-          const auto high = add_products<false, kWords>(codes + kWords * h, x, hn::Zero(Int()));
-          sum = add_products<false, kWords>(codes + kWords * h, x + 32 * tokens, sum);
-          sum = hn::Add(sum, hn::ShiftLeft<7>(high));
-        }
-        sums[t] = hn::MulAdd(hn::ConvertTo(df, sum), hn::Mul(scale[h], x_scale), sums[t]);
-        if constexpr (Format::kMinima) {
-          sums[t] = hn::MulAdd(minimum[h], hn::Set(df, read<float>(word)), sums[t]);
-        }
+      for (int t = 0; t < tokens; ++t) {
+        const auto four = x.four(p, t, word);
+        HADAL_UNROLL
+        for (int v = 0; v < vecs; ++v) dots[p][v][t].add(codes[v], four);
       }
     }
   }
   HADAL_UNROLL
-  for (int t = 0; t < tokens; ++t) hn::StoreN(sums[t], df, y + t * stride + lane, count);
-}
-
-template <class Format, int tokens, class Weights>
-HWY_NOINLINE void multiply_tile(const Weights& weights, int blocks, bool first, int rows, const std::byte* tile,
-                                float* y, std::int64_t stride) {
-  for (int lane = 0; lane < rows; lane += kLanes) {
-    multiply_lanes<Format, tokens>(weights, blocks, first, lane, rows, tile, y, stride);
+  for (int v = 0; v < vecs; ++v) {
+    const auto scale = rows[v].scale(half);
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) {
+      auto sum = dots[kPlanes - 1][v][t].total();
+      if constexpr (kPlanes == 2) sum = hn::Add(sum, hn::ShiftLeft<7>(dots[0][v][t].total()));
+      if constexpr (!Format::kMinima) sum = hn::Add(sum, x.word(Int(), half, t));
+      sums[v][t] = hn::MulAdd(hn::ConvertTo(Float(), sum), hn::Mul(scale, x.scale(t)), sums[v][t]);
+      if constexpr (Format::kMinima)
+        sums[v][t] = hn::MulAdd(rows[v].minimum(half), x.word(Float(), half, t), sums[v][t]);
+    }
   }
 }
 
-template <class Format, int most = kTileTokens, class Weights>
-void multiply_tile(int tokens, const Weights& weights, int blocks, bool first, int rows, const std::byte* tile,
-                   float* y, std::int64_t stride) {
+/// Adds to y [tokens, stride], or to nothing where these are the rows' first blocks, the products of `vecs` vectors of
+/// rows from `row` on.
+template <class Format, int tokens, int vecs, class Rows>
+HWY_INLINE void multiply_vecs(const Rows& from, int blocks, bool first, int row, int rows, const std::byte* tile,
+                              float* y, std::int64_t stride) {
+  const Float df;
+  const auto count = [&](int v) { return static_cast<std::size_t>(std::clamp(rows - row - v * kLanes, 0, kLanes)); };
+  FloatVec sums[vecs][tokens];
+  HADAL_UNROLL
+  for (int v = 0; v < vecs; ++v) {
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) {
+      sums[v][t] = first ? hn::Zero(df) : hn::LoadN(df, y + t * stride + row + v * kLanes, count(v));
+    }
+  }
+  TileBlock<Format, tokens> x{tile};
+  for (int b = 0; b < blocks; ++b, x.at += x.kBytes) {
+    typename Rows::Block opened[vecs];
+    HADAL_UNROLL
+    for (int v = 0; v < vecs; ++v) opened[v] = from.block(b, row + v * kLanes);
+    HADAL_UNROLL
+    for (int half = 0; half < Format::kHalves; ++half) add_half<Format, tokens, vecs>(opened, x, half, sums);
+  }
+  HADAL_UNROLL
+  for (int v = 0; v < vecs; ++v) {
+    HADAL_UNROLL
+    for (int t = 0; t < tokens; ++t) hn::StoreN(sums[v][t], df, y + t * stride + row + v * kLanes, count(v));
+  }
+}
+
+template <class Format, int tokens, class Rows>
+HWY_NOINLINE void multiply_tile(const Rows& from, int blocks, bool first, int rows, const std::byte* tile, float* y,
+                                std::int64_t stride) {
+  for (int row = 0; row < rows; row += Rows::kVecs * kLanes) {
+    multiply_vecs<Format, tokens, Rows::kVecs>(from, blocks, first, row, rows, tile, y, stride);
+  }
+}
+
+template <class Format, int most = kTileTokens, class Rows>
+void multiply_tile(int tokens, const Rows& from, int blocks, bool first, int rows, const std::byte* tile, float* y,
+                   std::int64_t stride) {
   if constexpr (most > 0) {
-    if (tokens == most) return multiply_tile<Format, most>(weights, blocks, first, rows, tile, y, stride);
-    multiply_tile<Format, most - 1>(tokens, weights, blocks, first, rows, tile, y, stride);
+    if (tokens == most) return multiply_tile<Format, most>(from, blocks, first, rows, tile, y, stride);
+    multiply_tile<Format, most - 1>(tokens, from, blocks, first, rows, tile, y, stride);
   }
 }
 

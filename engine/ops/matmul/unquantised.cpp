@@ -11,7 +11,6 @@
 // clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "hwy/cache_control.h"
 #include "ops/matmul/weights-inl.h"
 #include "ops/sum4-inl.h"
 // clang-format on
@@ -29,10 +28,10 @@ namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET <= HWY_AVX3
-inline constexpr int kTileTokens = 6;  // 6 x 4 sums + 4 weights + 1 activation of 32 registers
+inline constexpr int kPrefillTokens = 6;  // 6 x 4 sums + 4 weights + 1 activation of 32 registers
 inline constexpr int kDecodeRows = 4;
 #else
-inline constexpr int kTileTokens = 3;  // 3 x 4 sums + 1 weight + 3 activations of 16 registers
+inline constexpr int kPrefillTokens = 3;  // 3 x 4 sums + 1 weight + 3 activations of 16 registers
 inline constexpr int kDecodeRows = 2;
 #endif
 inline constexpr int kTileRows = 4;
@@ -50,28 +49,21 @@ struct Operands {
   std::int64_t groups() const { return w.cols / kGroup; }
 };
 
-/// The same place in the next tile: rows are too short for the processor to see where their streams go on.
-template <std::int64_t bytes>
-HWY_INLINE void prefetch(const std::byte* at) {
-  HADAL_UNROLL
-  for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(at + i);
-}
-
-/// Opens the block at `at`, in which group `group` of the row is the first.
+/// Opens the group at `at`, number `group` of the row.
 template <class Row>
-HWY_INLINE void open(Row& block, const std::byte* at, const WeightView& w, std::int64_t row, std::int64_t group) {
-  block.open(at);
-  if constexpr (std::is_same_v<Row, F8Row>) block.scale = w.scale(row, group * kGroup);
+HWY_INLINE void open(Row& reader, const std::byte* at, const WeightView& w, std::int64_t row, std::int64_t group) {
+  reader.open(at);
+  if constexpr (std::is_same_v<Row, F8Row>) reader.scale = w.scale(row, group * kGroup);
 }
 
 /// Adds the products of a group of each row, at column `col` of the matrix, with the tokens'.
 template <class Row, int tokens, int rows>
-HWY_INLINE void add_group(const Row (&blocks)[rows], int group, const Operands& o, std::int64_t token, std::int64_t col,
+HWY_INLINE void add_group(const Row (&readers)[rows], const Operands& o, std::int64_t token, std::int64_t col,
                           FloatVec (&sums)[tokens][kTileRows]) {
   HADAL_UNROLL
   for (int r = 0; r < rows; ++r) {
     FloatVec w[kGroupVecs];
-    blocks[r].load(group, w);
+    readers[r].load(0, w);
     HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
       const float* x = o.x + (token + t) * o.w.cols + col;
@@ -105,15 +97,15 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
       HADAL_UNROLL
       for (int r = 0; r < kTileRows; ++r) sums[t][r] = hn::Zero(d);
     }
-    for (std::int64_t g = first; g < last; g += Row::kGroups) {
-      Row blocks[rows];
+    for (std::int64_t g = first; g < last; ++g) {
+      Row readers[rows];
       HADAL_UNROLL
       for (int r = 0; r < rows; ++r) {
-        const std::byte* block = weights[r] + g / Row::kGroups * Row::kBytes;
-        prefetch<Row::kBytes>(block + ahead);
-        open(blocks[r], block, o.w, row + r, g);
+        const std::byte* at = weights[r] + g * Row::kBytes;
+        prefetch<Row::kBytes>(at + ahead);
+        open(readers[r], at, o.w, row + r, g);
       }
-      for (int i = 0; i < Row::kGroups; ++i) add_group(blocks, i, o, token, (g + i) * kGroup, sums);
+      add_group(readers, o, token, g * kGroup, sums);
     }
     HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
@@ -196,16 +188,13 @@ void fill_panel(const WeightView& w, const Panel& panel, float* out) {
       continue;
     }
     const std::byte* row = w.row(panel.row + r);
-    for (std::int64_t g = 0; g < groups; g += Row::kGroups) {
-      Row block;
-      open(block, row + (first + g) / Row::kGroups * Row::kBytes, w, panel.row + r, first + g);
-      for (int i = 0; i < Row::kGroups; ++i) {
-        FloatVec vecs[kGroupVecs];
-        block.load(i, vecs);
-        float* to = out + (g + i) * kGroup;
-        HADAL_UNROLL
-        for (int v = 0; v < kGroupVecs; ++v) hn::Store(vecs[v], Float(), to + v * kLanes);
-      }
+    for (std::int64_t g = 0; g < groups; ++g) {
+      Row reader;
+      open(reader, row + (first + g) * Row::kBytes, w, panel.row + r, first + g);
+      FloatVec vecs[kGroupVecs];
+      reader.load(0, vecs);
+      HADAL_UNROLL
+      for (int v = 0; v < kGroupVecs; ++v) hn::Store(vecs[v], Float(), out + g * kGroup + v * kLanes);
     }
   }
 }
@@ -223,8 +212,9 @@ void prefill_rows(const Operands& o, std::int64_t begin, std::int64_t end) {
                         std::min<std::int64_t>(kPanelRows, end - row), col};
       fill_panel<Row>(o.w, panel, weights);
       std::int64_t token = 0;
-      for (; token + kTileTokens <= o.tokens; token += kTileTokens) prefill_tokens<kTileTokens>(o, panel, token);
-      prefill_rest<kTileTokens - 1>(o, panel, token);
+      for (; token + kPrefillTokens <= o.tokens; token += kPrefillTokens)
+        prefill_tokens<kPrefillTokens>(o, panel, token);
+      prefill_rest<kPrefillTokens - 1>(o, panel, token);
     }
   }
 }
@@ -244,7 +234,7 @@ void add_rest(const Operands& o, std::int64_t begin, std::int64_t end) {
 
 template <class Row>
 void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
-  static_assert(kDecodeTokens == 4);
+  static_assert(kDecodeTokens == 4 && Row::kGroups == 1);
   switch (o.tokens) {
     case 1:
       decode_rows<Row, 1>(o, begin, end);

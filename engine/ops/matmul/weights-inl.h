@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "tensor/blocks.h"
 
@@ -27,6 +28,13 @@ using IntVec = hn::Vec<Int>;
 inline constexpr int kLanes = HWY_MAX_LANES_D(Float);
 inline constexpr int kGroup = 32;                   ///< Elements a reader delivers at once.
 inline constexpr int kGroupVecs = kGroup / kLanes;  ///< 8 (SSE2), 4 (AVX2) or 2 (AVX-512).
+
+/// The same place in the rows that come next: rows are too short for the processor to see where their streams go on.
+template <std::int64_t bytes>
+HWY_INLINE void prefetch(const std::byte* at) {
+  HADAL_UNROLL
+  for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(at + i);
+}
 
 /// Four consecutive binary16 values; `from` must have 8 readable bytes.
 HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> halves(const std::byte* from) {
