@@ -110,8 +110,18 @@ void Program::use(const Outcome<StoreReport>& report) {
                               : profile_.reason() + u' ' + tr("You can read here, but not write."));
   }
   for (const QString& notice : report ? report->notices : QStringList(report.error)) profile_.notify(notice);
+  if (profile_.accessMode() == Profile::Access::Writable) keepChats();
   configureModel();
   Q_EMIT opened(report.error);
+}
+
+void Program::keepChats() {
+  const QString folder = profile_.folder() + QStringLiteral("/caches");
+  const auto apply = [this, folder] { inference_.keepChats(folder, settings_.value(setting::keepChats).toBool()); };
+  apply();
+  connect(&settings_, &Settings::changed, this, [apply](const QString& key) {
+    if (key == QLatin1String(setting::keepChats)) apply();
+  });
 }
 
 void Program::configureModel() {

@@ -42,6 +42,7 @@ class Program : public QObject {
  private:
   void use(const Outcome<StoreReport>& report);
   void followLanguage();
+  void keepChats();
   void configureModel();
   void tellOfSmallerContext(const ModelStatus& status);
   void takeAdvice(const ModelStatus& status);

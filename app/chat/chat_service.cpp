@@ -115,6 +115,7 @@ GenerationRequest ChatService::Private::request(const Asked& asked) const {
   request.sampling = chosenSampling(settings);
   request.seed = asked.options.seed.value_or(QRandomGenerator::global()->generate64());
   request.maxTokens = asked.options.maxTokens;
+  request.chat = asked.conversation.id;
   request.continueLast = asked.resumed && !(asked.answer.content.isEmpty() && asked.answer.thinking.isEmpty());
   return request;
 }
@@ -341,6 +342,7 @@ QFuture<Outcome<Nothing>> ChatService::remove(ConversationId id) {
         return Nothing{};
       })
       .then(this, [this, id](const Outcome<Nothing>& removed) {
+        if (removed) d->inference.forgetChat(id);
         if (removed) Q_EMIT conversationRemoved(id);
         return removed;
       });

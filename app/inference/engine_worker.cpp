@@ -79,7 +79,7 @@ struct EngineWorker::Load {
   QList<ModelSearch> searches;  ///< Newest first; the others count if it fails.
 };
 
-EngineWorker::EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt) : loadTimer_(this) {
+EngineWorker::EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt) : loadTimer_(this), chats_(this) {
   options_.interrupt = std::move(interrupt);
   // A load that was given up may take a moment to notice; the next one does not wait for it.
   loaders_.setMaxThreadCount(64);
@@ -93,6 +93,7 @@ EngineWorker::EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt) : 
 
 EngineWorker::~EngineWorker() {
   abandonLoad();
+  chats_.release();
   loaders_.waitForDone();
 }
 
@@ -165,6 +166,7 @@ void EngineWorker::settle() {
   if (next_) return adopt(*std::exchange(next_, std::nullopt));
   if (!optionsChanged_ || !model_) return;
   optionsChanged_ = false;
+  chats_.release();
   engine_.reset();  // There may be no room for two caches.
   const QString why = makeEngine(file_, model_);
   if (!why.isEmpty()) return refuseModel(file_, why);
@@ -181,6 +183,7 @@ void EngineWorker::adopt(const Loaded& next) {
   QString why = makeEngine(next.file, next.model);
   if (!why.isEmpty() && engine_) {
     // There may be no room for the caches of both.
+    chats_.release();
     engine_.reset();
     why = makeEngine(next.file, next.model);
     if (!why.isEmpty() && !makeEngine(file_, model_).isEmpty()) dropModel();
@@ -208,6 +211,7 @@ void EngineWorker::dropModel() {
     Q_EMIT finished(answer.ticket(), GenerationEnd::Stopped, {}, {});
   }
   running_.clear();
+  chats_.release();
   engine_.reset();
   model_.reset();
 }
@@ -219,6 +223,7 @@ bool EngineWorker::contextCanGrow() const {
 QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<const Model>& model) {
   auto engine = Engine::create(model, options_);
   if (!engine) return fromEngine(engine.error().message);
+  chats_.use(**engine);
   engine_ = std::move(*engine);
   if (model_ != model || file_ != file) {
     tags_ = answer_tags(model->tokenizer());
@@ -291,15 +296,24 @@ void EngineWorker::configure(int threads, int contextLength) {
 
 void EngineWorker::submit(quint64 ticket, const GenerationRequest& request) {
   const bool later = status_.state == ModelStatus::State::Loading || (optionsChanged_ && engine_);
-  if (later)
+  if (later) {
     waiting_.append({ticket, request});
-  else
+  } else if (request.chat != 0 && chats_.fetch(request.chat, [this, ticket] { resubmit(ticket); })) {
+    fetching_.append({ticket, request});
+  } else {
     start(ticket, request);
+  }
+}
+
+void EngineWorker::resubmit(quint64 ticket) {
+  for (qsizetype i = 0; i < fetching_.size(); ++i) {
+    if (fetching_[i].first == ticket) return submit(ticket, fetching_.takeAt(i).second);
+  }
 }
 
 void EngineWorker::startWaiting() {
   if (status_.state == ModelStatus::State::Loading || (optionsChanged_ && engine_)) return;
-  for (const auto& [ticket, request] : std::exchange(waiting_, {})) start(ticket, request);
+  for (const auto& [ticket, request] : std::exchange(waiting_, {})) submit(ticket, request);
 }
 
 void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
@@ -332,16 +346,16 @@ void EngineWorker::start(quint64 ticket, const GenerationRequest& request) {
   }
   if (!id) return refuse(GenerationEnd::Failed, fromEngine(id.error().message));
   const bool afterText = request.continueLast && !request.messages.last().content.isEmpty();
-  running_.emplace(*id, StreamedAnswer(ticket, std::move(wanted), std::move(prompt->parser), afterText));
+  StreamedAnswer answer(ticket, std::move(wanted), std::move(prompt->parser), afterText);
+  answer.chat = request.chat;
+  running_.emplace(*id, std::move(answer));
   schedule();
 }
 
 void EngineWorker::stop(quint64 ticket) {
-  for (qsizetype i = 0; i < waiting_.size(); ++i) {
-    if (waiting_[i].first != ticket) continue;
-    waiting_.removeAt(i);
-    Q_EMIT finished(ticket, GenerationEnd::Stopped, {}, {});
-    return;
+  for (auto* requests : {&waiting_, &fetching_}) {
+    if (requests->removeIf([ticket](const auto& request) { return request.first == ticket; }) == 0) continue;
+    return Q_EMIT finished(ticket, GenerationEnd::Stopped, {}, {});
   }
   for (auto& [id, answer] : running_) {
     if (answer.ticket() != ticket) continue;
@@ -416,6 +430,7 @@ void EngineWorker::finish(StreamedAnswer& answer, const Event& event) {
   answer.end(event);
   if (answer.answerNow && goOnWithAnswer(answer)) return;
   flush(answer);
+  if (answer.chat != 0) chats_.computed(answer.chat, answer.tokens());
   const quint64 ticket = answer.ticket();
   const GenerationStats stats = answer.stats();
   switch (event.reason) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/inference/chat_caches.h"
 #include "app/inference/inference_service.h"
 #include "app/inference/model_search.h"
 #include "app/inference/streamed_answer.h"
@@ -36,6 +37,8 @@ class EngineWorker : public QObject {
   void stop(quint64 ticket);
   /// Ends the thinking of an answer: its request is cancelled, and one that goes on behind </think> takes its place.
   void answerNow(quint64 ticket);
+  void keepChats(const QString& folder, bool wanted) { chats_.setFolder(folder, wanted); }
+  void forgetChat(qint64 chat) { chats_.forget(chat); }
   void measure(quint64 ticket, const QList<PromptMessage>& messages);
 
  Q_SIGNALS:
@@ -77,6 +80,8 @@ class EngineWorker : public QObject {
   void refuseModel(const QString& file, const QString& sentence);
   void setStatus(ModelStatus status);
 
+  /// As submit(), now that what is kept of its chat is in the engine's cache.
+  void resubmit(quint64 ticket);
   void start(quint64 ticket, const GenerationRequest& request);
   void startWaiting();
   void schedule();
@@ -106,6 +111,8 @@ class EngineWorker : public QObject {
 
   std::map<RequestId, StreamedAnswer> running_;
   QList<std::pair<quint64, GenerationRequest>> waiting_;
+  QList<std::pair<quint64, GenerationRequest>> fetching_;  ///< What is kept of their chat.
+  ChatCaches chats_;
   bool scheduled_ = false;
 };
 

@@ -29,10 +29,12 @@ struct GenerationRequest {
   /// The last message is the beginning of the answer: what comes goes on from there, inside its thinking if there is no
   /// content yet.
   bool continueLast = false;
+  qint64 chat = 0;  ///< Which chat it goes on with, for keepChats(); 0: none.
 };
 
 struct GenerationStats {
   int promptTokens = 0;
+  int reusedTokens = 0;  ///< Of the prompt, found in the cache: not read again.
   int tokens = 0;
   double tokensPerSecond = 0;
   double firstTokenSeconds = 0;
@@ -88,7 +90,7 @@ struct ModelStatus {
   /// State::Failed: why, as the engine's sentence. State::Ready: why failedPath, wanted last, is not the one in use.
   QString error;
   QString failedPath;  ///< State::Ready: empty, or the file that was to be used instead and could not be loaded.
-  QString device;      ///< "CPU, 2 threads, AVX3_DL".
+  QString device;      ///< "CPU, 2 threads, AVX512".
   float progress = 0;  ///< State::Loading: 0 to 1.
   int contextLength = 0;
   int trainedContext = 0;   ///< Tokens the model was made for; 0: not known. A longer context cannot be set.
@@ -118,6 +120,15 @@ class InferenceService : public QObject {
   /// How the model that is loaded, and later ones, are run; 0 leaves the choice to the engine. Takes effect when no
   /// answer is being computed.
   virtual void configure(int threads, int contextLength) = 0;
+  /// From now on keeps in `folder` what the model has read of long chats, so that they are answered sooner when they
+  /// are opened again; what the folder has of them already is used. Not `wanted`: keeps nothing, and clears the folder
+  /// of it.
+  virtual void keepChats(const QString& folder, bool wanted) {
+    Q_UNUSED(folder)
+    Q_UNUSED(wanted)
+  }
+  /// What is kept of the chat goes.
+  virtual void forgetChat(qint64 chat) { Q_UNUSED(chat) }
 
   /// The caller owns the handle. Submitting while a model loads waits for it.
   virtual std::unique_ptr<Generation> generate(GenerationRequest request) = 0;

@@ -84,6 +84,8 @@ void LocalInference::tell(std::function<void(EngineWorker&)> what) {
 
 LocalInference::~LocalInference() {
   interrupt_->fetch_add(1);
+  // What it was told before counts: a chat that was deleted must not stay in a file.
+  QMetaObject::invokeMethod(worker_, [] {}, Qt::BlockingQueuedConnection);
   thread_.quit();
   thread_.wait();
 }
@@ -102,6 +104,14 @@ void LocalInference::unload() {
 
 void LocalInference::configure(int threads, int contextLength) {
   tell([threads, contextLength](EngineWorker& worker) { worker.configure(threads, contextLength); });
+}
+
+void LocalInference::keepChats(const QString& folder, bool wanted) {
+  tell([folder, wanted](EngineWorker& worker) { worker.keepChats(folder, wanted); });
+}
+
+void LocalInference::forgetChat(qint64 chat) {
+  tell([chat](EngineWorker& worker) { worker.forgetChat(chat); });
 }
 
 std::unique_ptr<Generation> LocalInference::generate(GenerationRequest request) {

@@ -67,6 +67,7 @@ GenerationStats StreamedAnswer::stats() const {
   const bool first = before_.prompt_tokens == 0;
   GenerationStats stats;
   stats.promptTokens = first ? now_.prompt_tokens : before_.prompt_tokens;
+  stats.reusedTokens = first ? now_.reused_tokens : before_.reused_tokens;
   stats.tokens = before_.generated_tokens + now_.generated_tokens;
   stats.firstTokenSeconds = before_.generated_tokens > 0 ? before_.first_token_seconds
                                                          : before_.first_token_seconds + now_.first_token_seconds;
@@ -91,9 +92,15 @@ QString StreamedAnswer::takeText() {
   return std::exchange(text_, {});
 }
 
+std::vector<TokenId> StreamedAnswer::tokens() const {
+  std::vector<TokenId> all = request_.prompt;
+  all.insert(all.end(), generated_.begin(), generated_.end());
+  return all;
+}
+
 Request StreamedAnswer::behindThinking(const std::vector<TokenId>& close) const {
   Request next = request_;
-  next.prompt.insert(next.prompt.end(), generated_.begin(), generated_.end());
+  next.prompt = tokens();
   next.prompt.insert(next.prompt.end(), close.begin(), close.end());
   if (next.max_tokens > 0) next.max_tokens = qMax(1, next.max_tokens - static_cast<int>(generated_.size()));
   return next;

@@ -37,6 +37,10 @@ class StreamedAnswer {
   /// That is computed now.
   void closeThinking(Request request);
 
+  /// Its prompt and what was generated.
+  std::vector<TokenId> tokens() const;
+
+  qint64 chat = 0;         ///< Of the request.
   bool answerNow = false;  ///< Its request was cancelled for that.
 
  private:

@@ -102,6 +102,7 @@ inline constexpr auto repetitionPenalty = "model.repetition_penalty";
 inline constexpr auto frequencyPenalty = "model.frequency_penalty";
 inline constexpr auto presencePenalty = "model.presence_penalty";
 inline constexpr auto systemPrompt = "chat.system_prompt";
+inline constexpr auto keepChats = "data.keep_chats";  ///< What the model has read of them, in files.
 inline constexpr auto dataFolder = "data.folder";
 }  // namespace setting
 

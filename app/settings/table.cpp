@@ -130,6 +130,15 @@ QList<SettingSpec> makeTable() {
                 .page = "Model",
                 .label = QT_TRANSLATE_NOOP("Settings", "System prompt"),
                 .help = QT_TRANSLATE_NOOP("Settings", "Said to the model before every chat.")});
+  table.append({.key = setting::keepChats,
+                .type = SettingType::Bool,
+                .defaultValue = true,
+                .page = "Data",
+                .label = QT_TRANSLATE_NOOP("Settings", "Keep long chats read"),
+                .help = QT_TRANSLATE_NOOP(
+                    "Settings",
+                    "What the model has read of a long chat is kept in the data folder, so that it answers "
+                    "at once when you come back. Takes 4 GB at most.")});
   table.append(
       {.key = setting::dataFolder,
        .type = SettingType::Folder,

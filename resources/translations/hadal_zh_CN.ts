@@ -1097,6 +1097,14 @@
         <translation>数据</translation>
     </message>
     <message>
+        <source>Keep long chats read</source>
+        <translation>保留长对话的读取结果</translation>
+    </message>
+    <message>
+        <source>What the model has read of a long chat is kept in the data folder, so that it answers at once when you come back. Takes 4 GB at most.</source>
+        <translation>把模型对长对话的读取结果保存在数据文件夹中，再次打开时即可立刻回答。最多占用 4 GB。</translation>
+    </message>
+    <message>
         <source>Data folder</source>
         <translation>数据文件夹</translation>
     </message>
