@@ -6,6 +6,7 @@
 #include "app/inference/model_name.h"
 #include "app/inference/model_path.h"
 #include "app/inference/prompt_encoder.h"
+#include "hadal/thread_priority.h"
 
 namespace hadal {
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int kProgressMilliseconds = 50;
 constexpr int kExpertsMilliseconds = 500;
+/// Of a load's time, until the weights are laid out; a guess.
+constexpr float kReadingShare = 0.5F;
 
 QString fromEngine(const std::string& text) {
   return QString::fromStdString(text);
@@ -86,18 +89,26 @@ EngineWorker::EngineWorker(std::shared_ptr<const std::atomic<int>> interrupt) : 
   status_.state = ModelStatus::State::Loading;
   loadTimer_.setInterval(kProgressMilliseconds);
   connect(&loadTimer_, &QTimer::timeout, this, [this] {
-    status_.progress = load_->control.progress;
+    status_.progress =
+        load_ ? kReadingShare * load_->control.progress : kReadingShare + (1 - kReadingShare) * preparation_->progress;
     Q_EMIT statusChanged(status_);
   });
 }
 
 EngineWorker::~EngineWorker() {
   abandonLoad();
+  if (preparation_) preparation_->cancel = true;
   chats_.release();
   loaders_.waitForDone();
 }
 
 void EngineWorker::load(const ModelSearch& search) {
+  if (preparation_) {
+    // What is not laid out by then is at the first answer, should the new choice fail.
+    preparation_->cancel = true;
+    wantedNext_ = search;
+    return;
+  }
   QList<ModelSearch> searches{search};
   // Where nothing answers yet, a choice that fails must not take away what was being loaded.
   if (load_ && !model_) searches += load_->searches;
@@ -162,7 +173,7 @@ void EngineWorker::loaded(const std::shared_ptr<Load>& load, const Loaded& resul
 }
 
 void EngineWorker::settle() {
-  if (!running_.empty() || load_) return;
+  if (!running_.empty() || load_ || preparation_) return;
   if (next_) return adopt(*std::exchange(next_, std::nullopt));
   if (!optionsChanged_ || !model_) return;
   optionsChanged_ = false;
@@ -170,8 +181,42 @@ void EngineWorker::settle() {
   engine_.reset();  // There may be no room for two caches.
   const QString why = makeEngine(file_, model_);
   if (!why.isEmpty()) return refuseModel(file_, why);
-  setStatus(readyStatus());
+  Loaded same;
+  same.file = file_;
+  same.model = model_;
+  prepare(same);
+}
+
+void EngineWorker::prepare(const Loaded& from) {
+  ModelStatus status = readyStatus();
+  status.state = ModelStatus::State::Loading;
+  status.progress = kReadingShare;
+  setStatus(status);
+  preparation_ = std::make_shared<LoadControl>();
+  loadTimer_.start();
+  loaders_.start([this, engine = engine_, control = preparation_, from] {
+    // As what an engine computes: the window goes first.
+    lower_current_thread_priority();
+    (void)engine->prepare(control.get());  // Or the first step says what is wrong.
+    QMetaObject::invokeMethod(
+        this, [this, control, from] { prepared(control, from); }, Qt::QueuedConnection);
+  });
+}
+
+void EngineWorker::prepared(const std::shared_ptr<LoadControl>& control, const Loaded& from) {
+  if (control != preparation_) return;
+  preparation_.reset();
+  loadTimer_.stop();
+  // That one's outcome counts now.
+  if (wantedNext_) return load(*std::exchange(wantedNext_, std::nullopt));
+  ModelStatus status = readyStatus();
+  status.failedPath = from.failedFile;
+  status.error = from.failure;
+  setStatus(status);
+  if (!from.failedFile.isEmpty()) Q_EMIT modelFailed(from.failedFile, from.failure);
+  if (!from.asked.isEmpty()) Q_EMIT modelLoaded(from.asked);
   startWaiting();
+  settle();
 }
 
 void EngineWorker::adopt(const Loaded& next) {
@@ -189,13 +234,7 @@ void EngineWorker::adopt(const Loaded& next) {
     if (!why.isEmpty() && !makeEngine(file_, model_).isEmpty()) dropModel();
   }
   if (!why.isEmpty()) return refuseModel(next.asked, why);
-  ModelStatus status = readyStatus();
-  status.failedPath = next.failedFile;
-  status.error = next.failure;
-  setStatus(status);
-  if (!next.failedFile.isEmpty()) Q_EMIT modelFailed(next.failedFile, next.failure);
-  Q_EMIT modelLoaded(next.asked);
-  startWaiting();
+  prepare(next);
 }
 
 void EngineWorker::unload() {
@@ -211,6 +250,9 @@ void EngineWorker::dropModel() {
     Q_EMIT finished(answer.ticket(), GenerationEnd::Stopped, {}, {});
   }
   running_.clear();
+  if (preparation_) preparation_->cancel = true;
+  preparation_.reset();
+  wantedNext_.reset();
   chats_.release();
   engine_.reset();
   model_.reset();

@@ -69,6 +69,9 @@ class EngineWorker : public QObject {
   void dropModel();
   /// What had to wait until no answer is computed: the new model, or new options.
   void settle();
+  /// The new engine's weights are laid out, elsewhere; then it is ready. Nothing else may touch it meanwhile.
+  void prepare(const Loaded& from);
+  void prepared(const std::shared_ptr<LoadControl>& control, const Loaded& from);
   /// Puts the new model into the place of the old one, which comes back if there is no engine for the new one.
   void adopt(const Loaded& next);
   /// The sentence if there can be no engine for `model`. Without, it is the one that answers from now on.
@@ -96,11 +99,13 @@ class EngineWorker : public QObject {
   EngineOptions options_;
   QString file_;  ///< Of model_.
   std::shared_ptr<const Model> model_;
-  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<Engine> engine_;  ///< Also of the thread that prepares it.
   std::vector<TokenId> tags_;  ///< Of model_, like the next two: answer_tags().
   TemplateStatus chatTemplate_;
   SamplingAdvice advice_;
-  std::optional<Loaded> next_;  ///< Waits for the answers of model_ to end.
+  std::optional<Loaded> next_;                ///< Waits for the answers of model_ to end.
+  std::shared_ptr<LoadControl> preparation_;  ///< Of engine_, while it runs.
+  std::optional<ModelSearch> wantedNext_;     ///< Chosen meanwhile.
   bool optionsChanged_ = false;
   ModelStatus status_;
   QElapsedTimer toldOfExperts_;

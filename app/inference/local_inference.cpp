@@ -85,7 +85,8 @@ void LocalInference::tell(std::function<void(EngineWorker&)> what) {
 LocalInference::~LocalInference() {
   interrupt_->fetch_add(1);
   // What it was told before counts: a chat that was deleted must not stay in a file.
-  QMetaObject::invokeMethod(worker_, [] {}, Qt::BlockingQueuedConnection);
+  QMetaObject::invokeMethod(
+      worker_, [] {}, Qt::BlockingQueuedConnection);
   thread_.quit();
   thread_.wait();
 }

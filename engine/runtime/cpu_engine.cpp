@@ -116,8 +116,22 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index, nullptr, &packed_}, *cache_,
             options.experts_used),
       budget_(guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
-              kMostTokens) {
-  if (backend == ops::Backend::cpu) pack_matrices(*model_, pool_, target_.index, packed_);
+              kMostTokens) {}
+
+Result<void> CpuEngine::prepare(LoadControl* control) {
+  if (prepared_) return {};
+  LoadControl unwatched;
+  LoadControl& watched = control ? *control : unwatched;
+  try {
+    if (backend_ == ops::Backend::cpu) {
+      if (auto packed = pack_matrices(*model_, pool_, target_.index, watched, packed_); !packed) return packed;
+    }
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, "The system has no memory left to lay the weights out."};
+  }
+  prepared_ = true;
+  watched.progress.store(1.0F);
+  return {};
 }
 
 Result<void> CpuEngine::check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const {
@@ -288,6 +302,7 @@ Result<void> CpuEngine::check_files() {
 
 Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
                             const std::atomic<int>* interrupt) {
+  if (auto ready = prepare(nullptr); !ready) return ready.error();
   if (auto whole = check_files(); !whole) return whole.error();
   auto computed = pass_.run(segments, wanted, logits, nullptr, interrupt);
   // What was computed while a file shrank came of zeros.

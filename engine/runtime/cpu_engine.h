@@ -22,6 +22,7 @@ class CpuEngine final : public Engine {
   static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Model> model, const EngineOptions& options,
                                                 ops::Backend backend);
 
+  Result<void> prepare(LoadControl* control) override;
   Result<RequestId> submit(Request request) override;
   void cancel(RequestId id) override;
   bool idle() const override { return sequences_.empty(); }
@@ -73,6 +74,7 @@ class CpuEngine final : public Engine {
   std::unique_ptr<KvCache> cache_;
   std::optional<Fingerprint> fingerprint_;  ///< Of the model, once somebody asked.
   ops::PackedMatrices packed_;
+  bool prepared_ = false;
   ops::OperationLog log_;
   ForwardPass pass_;
   StepBudget budget_;

@@ -66,6 +66,7 @@ Result<void> CpuEngine::compute_draft_logits(std::span<const TokenId> ids, std::
   const Decoder& decoder = *model_->impl().decoder;
   const auto vocabulary = static_cast<std::size_t>(decoder.vocabulary_size());
   if (auto room = make_room(blocks, ids.size(), {}); !room) return room;
+  if (auto ready = prepare(nullptr); !ready) return ready;
   std::vector<float> hidden(std::min(chunk, ids.size()) * static_cast<std::size_t>(decoder.width()));
   for (std::size_t first = 0; first + 1 < ids.size(); first += chunk) {
     const Segment segment{ids, blocks, first, std::min(chunk, ids.size() - 1 - first)};

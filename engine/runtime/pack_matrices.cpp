@@ -22,22 +22,35 @@ std::int64_t bytes_of(const std::vector<WeightView>& matrices) {
                          [](std::int64_t sum, const WeightView& w) { return sum + ops::packed_bytes(w); });
 }
 
-}  // namespace
-
-void pack_matrices(const Model& model, ComputePool& pool, std::size_t cpu_target, ops::PackedMatrices& out) {
-  ModelMatrices matrices = model.impl().decoder->matrices();
-  keep_packable(matrices.always);
-  keep_packable(matrices.sometimes);
-  const std::int64_t bytes = bytes_of(matrices.always) + bytes_of(matrices.sometimes);
-  if (bytes == 0 || static_cast<double>(bytes) > kShareOfMemory * static_cast<double>(available_memory())) return;
-  const Checkpoint& file = model.impl().file;
+/// False if nothing is to be packed.
+bool find_places(const Checkpoint& file, const ModelMatrices& matrices, std::int64_t bytes, ops::PackedMatrices& out) {
+  if (bytes == 0 || static_cast<double>(bytes) > kShareOfMemory * static_cast<double>(available_memory())) return false;
   const auto release = [&file](std::span<const std::byte> original) {
     file.advise(original, MappedFile::Advice::dont_need);
   };
-  if (!out.reserve(bytes, release)) return;
+  if (!out.reserve(bytes, release)) return false;
   for (const WeightView& w : matrices.always) out.add(w);
   for (const WeightView& w : matrices.sometimes) out.add(w);
-  out.pack(pool, cpu_target, matrices.always);
+  return true;
+}
+
+}  // namespace
+
+Result<void> pack_matrices(const Model& model, ComputePool& pool, std::size_t cpu_target, LoadControl& control,
+                           ops::PackedMatrices& out) {
+  ModelMatrices matrices = model.impl().decoder->matrices();
+  keep_packable(matrices.always);
+  keep_packable(matrices.sometimes);
+  const std::int64_t always = bytes_of(matrices.always);
+  if (out.empty() && !find_places(model.impl().file, matrices, always + bytes_of(matrices.sometimes), out)) return {};
+  std::int64_t done = 0;
+  for (const WeightView& w : matrices.always) {
+    if (control.cancel.load()) return Error{ErrorCode::cancelled, "Loading was cancelled."};
+    out.pack(pool, cpu_target, {&w, 1});
+    done += ops::packed_bytes(w);
+    control.progress.store(static_cast<float>(static_cast<double>(done) / static_cast<double>(always)));
+  }
+  return {};
 }
 
 }  // namespace hadal

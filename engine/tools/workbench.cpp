@@ -47,6 +47,7 @@ Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions optio
   auto engine = Engine::create(bench.model, std::move(options));
   if (!engine) return engine.error();
   bench.engine = std::move(*engine);
+  if (auto ready = bench.engine->prepare(nullptr); !ready) return ready.error();
   return bench;
 }
 

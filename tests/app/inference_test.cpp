@@ -74,6 +74,43 @@ class InferenceTest : public QObject {
     QVERIFY(changes.size() >= 2);
   }
 
+  /// While the weights of the first are laid out.
+  void anotherChoiceMayComeInTheMiddle_data() {
+    QTest::addColumn<bool>("unload");
+    QTest::newRow("another model") << false;
+    QTest::newRow("none") << true;
+  }
+  void anotherChoiceMayComeInTheMiddle() {
+    QFETCH(bool, unload);
+    QTemporaryDir folder;
+    const QString other = folder.filePath(QStringLiteral("other.Q4_1.gguf"));
+    QVERIFY(QFile::link(kModel, other));
+    LocalInference inference;
+    bool chosen = false;
+    connect(&inference, &InferenceService::statusChanged, this, [&](const ModelStatus& status) {
+      if (chosen || status.state != ModelStatus::State::Loading || status.progress < 0.5F) return;
+      chosen = true;
+      if (unload)
+        inference.unload();
+      else
+        inference.load(other);
+    });
+    QSignalSpy loaded(&inference, &InferenceService::modelLoaded);
+    inference.load(kModel);
+    QTRY_VERIFY_WITH_TIMEOUT(chosen, 60000);
+    if (unload) {
+      QVERIFY(becomes(inference, ModelStatus::State::NoModel));
+      return;
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(!loaded.isEmpty() && loaded.last()[0].toString() == other, 60000);
+    QCOMPARE(inference.status().state, ModelStatus::State::Ready);
+    QCOMPARE(inference.status().path, other);
+    const auto generation = inference.generate(question(QStringLiteral("What is the capital of France?"), 12));
+    Listener listener(*generation);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    QVERIFY(listener.text.contains(QStringLiteral("Paris")));
+  }
+
   void answersAndCounts() {
     LocalInference inference;
     inference.load(kModel);

@@ -409,6 +409,20 @@ class EngineTest : public QObject {
     QCOMPARE(answer(*engine(), request("The capital of France is", 6)).tokens, tokens);
   }
 
+  void preparing_can_be_cancelled_and_changes_no_answer() {
+    LoadControl given_up, watched;
+    given_up.cancel = true;
+    const auto late = engine(), ready = engine();
+    const auto cancelled = late->prepare(&given_up);
+    QVERIFY(!cancelled);
+    QCOMPARE(cancelled.error().code, ErrorCode::cancelled);
+    QVERIFY(bool(ready->prepare(&watched)));
+    QCOMPARE(watched.progress.load(), 1.0F);
+    // The first step does what was left out.
+    QCOMPARE(answer(*late, request("The capital of France is", 6)).tokens,
+             answer(*ready, request("The capital of France is", 6)).tokens);
+  }
+
   void cuda_is_refused_with_the_reason() {
     const auto refused = Engine::create(model_, {.device = Device::cuda});
     QVERIFY(!refused);

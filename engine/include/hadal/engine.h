@@ -111,6 +111,11 @@ class Engine {
   static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Model> model, EngineOptions options);
   virtual ~Engine() = default;
 
+  /// Lays the weights out as this processor reads them fastest, where there is memory for it: a second or two for a
+  /// gigabyte, on all threads. The first step does it where nobody has. Any one thread may call it, before any other
+  /// member but the destructor. Fails with cancelled, and can then be called again; `control` may be null.
+  virtual Result<void> prepare(LoadControl* control) = 0;
+
   /// Fails with context_full if the prompt leaves no room for an answer, and says how many tokens too long it is and
   /// what can be done; nothing is ever cut. Fails with invalid_argument if the shortest answer of the grammar's form
   /// has more tokens than are left.

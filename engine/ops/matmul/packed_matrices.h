@@ -25,6 +25,8 @@ class PackedMatrices {
 
   /// Takes memory for so many bytes of packed matrices, of which none is touched yet; false where there is none.
   [[nodiscard]] bool reserve(std::int64_t bytes, Release release = {});
+  /// Whether no matrix has a place.
+  bool empty() const { return places_.empty(); }
   /// Gives a matrix its place; packed_bytes() must have some for it, and be reserved. A matrix added twice counts once.
   void add(const WeightView& w);
   /// Packs those of the matrices that have a place and are not packed yet.
