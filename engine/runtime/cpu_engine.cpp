@@ -230,10 +230,13 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   const Clock::time_point before = Clock::now();
   const auto computed = compute(shares, reading ? options_.interrupt.get() : nullptr);
   if (!computed) return computed.error();
-  if (!*computed) return {};
-  const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
   std::size_t tokens = 0;
   for (const Share& share : shares) tokens += share.tokens;
+  if (!*computed) {
+    budget_.interrupted(tokens);
+    return {};
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
   // Prompts come last. The short rest of one says as little of the speed as decoding does.
   if (shares.back().prefill && 2 * tokens > budget) budget_.measured(tokens, seconds);
   keep_results(shares, events);

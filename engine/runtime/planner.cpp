@@ -14,13 +14,18 @@ std::size_t StepBudget::tokens(double step_seconds) const {
   // A quarter of the step is kept for what varies: other programs, growing depth.
   const double fit = 0.75 * step_seconds / token_seconds_;
   return std::clamp<std::size_t>(fit < static_cast<double>(most_) ? static_cast<std::size_t>(fit) : most_, least_,
-                                 most_);
+                                 at_most_now_);
 }
 
 void StepBudget::measured(std::size_t tokens, double seconds) {
   if (tokens == 0 || seconds <= 0.0) return;
   // Half of the new: a hiccup of the machine is soon forgotten, and a change of speed soon noticed.
   token_seconds_ = (token_seconds_ + seconds / static_cast<double>(tokens)) / 2;
+  at_most_now_ = most_;
+}
+
+void StepBudget::interrupted(std::size_t tokens) {
+  at_most_now_ = std::clamp(tokens / 2, least_, most_);
 }
 
 std::vector<Sequence*> choose_running(const std::vector<std::unique_ptr<Sequence>>& sequences,

@@ -49,6 +49,20 @@ class PlannerTest : public QObject {
     QCOMPARE(parts(divide(running, 1)), (std::map<RequestId, std::size_t>{{1, 1}, {3, 1}}));
   }
 
+  void interrupted_steps_become_shorter_until_one_is_done() {
+    StepBudget budget(0.001, 8, 256);
+    QCOMPARE(budget.tokens(1.0), std::size_t{256});
+    budget.interrupted(256);
+    QCOMPARE(budget.tokens(1.0), std::size_t{128});
+    budget.interrupted(128);
+    budget.interrupted(64);
+    QCOMPARE(budget.tokens(1.0), std::size_t{32});
+    for (std::size_t tokens = 32; tokens > 0; tokens /= 2) budget.interrupted(tokens);
+    QCOMPARE(budget.tokens(1.0), std::size_t{8});  // never less than is worth a step
+    budget.measured(8, 0.008);
+    QCOMPARE(budget.tokens(1.0), std::size_t{256});
+  }
+
   void budget_finds_the_chunk_that_fits_the_step() {
     // A machine with 2 ms of fixed cost and 1 ms a token: 43 tokens take 45 ms, three quarters of a 60 ms step.
     StepBudget budget(0.030, 1, 256);

@@ -39,8 +39,9 @@ struct EngineOptions {
   /// chunks by the speed measured so far.
   int step_milliseconds = 60;
   /// The same of steps in which nobody waits for a next token: prompts are read faster in large pieces, since the
-  /// weights come from memory once for each.
-  int prompt_milliseconds = 500;
+  /// weights come from memory once for each. With many experts that is most of the time: a few dozen tokens choose as
+  /// many of them as some hundred do.
+  int prompt_milliseconds = 8000;
   /// While it is above 0, which any thread may make it, a step that reads prompts ends within a layer and has changed
   /// nothing. So whoever wants to cancel, or to submit something more urgent, need not wait for a long step. May be
   /// null.

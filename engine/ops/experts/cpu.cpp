@@ -120,10 +120,11 @@ class Experts {
     return types;
   }
 
-  /// Some pieces for every thread, of whole panels of matmul, but no more than two.
+  /// Some pieces for every thread, of whole panels of matmul, which likes two or more at a time.
   std::int64_t grain(std::int64_t rows) const {
     constexpr std::int64_t kPiecesPerThread = 8;
-    return std::clamp<std::int64_t>(rows / (context_.pool.threads() * kPiecesPerThread) / 16 * 16, 16, 32);
+    const std::int64_t even = rows / (context_.pool.threads() * kPiecesPerThread);
+    return even < 32 ? 16 : std::min<std::int64_t>(even / 32 * 32, 64);
   }
 
   /// Few tokens are not worth waking a thread for.

@@ -40,23 +40,40 @@ struct Operands {
 /// Rows of which the outputs, and the part of the activations that they meet at a time, fit the L2 cache.
 inline constexpr std::int64_t kBandRows = 128;
 
-/// Rows [begin, end) in panels that stay in the L1 cache while all tokens pass them. `fill(row, rows, block, blocks,
-/// panel)` brings a part of up to sixteen rows there.
-template <class Format, class Fill>
+/// A part of the rows' blocks: what lies in panels at a time.
+struct Part {
+  std::int64_t row;
+  int rows;  ///< Up to sixteen.
+  int block, blocks;
+};
+
+/// What comes after [row, block] where a band's rows are done first and then the next blocks; may lie past them.
+struct Next {
+  std::int64_t row;
+  int block;
+};
+
+/// Rows [begin, end) in panels that stay in the L1 cache while all tokens pass them. `Source` brings them there:
+///   fill(part, panel)    a part of them
+///   ask(next, i, of)     asks for the i-th piece of so many of the part that comes next, while this one is multiplied
+template <class Format, class Source>
 void multiply_band(const Operands& o, const ActivationFormat& format, std::int64_t begin, std::int64_t end,
-                   const Fill& fill) {
-  const std::int64_t blocks = o.w.cols / 32;
+                   const Source& source) {
+  constexpr int kRows = kPanels * kPanelRows;
+  const auto blocks = static_cast<int>(o.w.cols / 32);
   Panel panels[kPanels];
-  for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
-    const auto count = static_cast<int>(std::min<std::int64_t>(kPanelBlocks, blocks - block));
-    for (std::int64_t row = begin; row < end; row += kPanels * kPanelRows) {
-      const auto rows = static_cast<int>(std::min<std::int64_t>(kPanels * kPanelRows, end - row));
+  for (int block = 0; block < blocks; block += kPanelBlocks) {
+    const int count = std::min(kPanelBlocks, blocks - block);
+    for (std::int64_t row = begin; row < end; row += kRows) {
+      const auto rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
       for (int r = 0; r < rows; r += kPanelRows) {
-        fill(row + r, std::min(kPanelRows, rows - r), static_cast<int>(block), count, panels[r / kPanelRows]);
+        source.fill({row + r, std::min(kPanelRows, rows - r), block, count}, panels[r / kPanelRows]);
       }
+      const Next next = row + kRows < end ? Next{row + kRows, block} : Next{begin, block + kPanelBlocks};
       for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
         const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
-        const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * block);
+        const std::byte* tile = o.x + format.bytes(t, o.w.cols) + format.bytes(tokens, 32 * std::int64_t{block});
+        source.ask(next, t, o.tokens);
         multiply_tile<Format>(tokens, PanelRows{panels}, count, block == 0, rows, tile, o.y + t * o.w.rows + row,
                               o.w.rows);
       }
@@ -64,40 +81,63 @@ void multiply_band(const Operands& o, const ActivationFormat& format, std::int64
   }
 }
 
-template <class Format, class Fill>
-void multiply_panels(const Operands& o, std::int64_t begin, std::int64_t end, const Fill& fill) {
+template <class Format, class Source>
+void multiply_panels(const Operands& o, std::int64_t begin, std::int64_t end, const Source& source) {
   const ActivationFormat format = activation_format(o.w.type);
   for (std::int64_t row = begin; row < end; row += kBandRows) {
-    multiply_band<Format>(o, format, row, std::min(row + kBandRows, end), fill);
+    multiply_band<Format>(o, format, row, std::min(row + kBandRows, end), source);
   }
 }
 
 /// The rows of a matrix as they lie in its file.
+template <class Codes>
+struct FileRows {
+  static_assert(kPanelBlocks % Codes::kGroups == 0);
+  const WeightView& w;
+
+  void fill(const Part& part, Panel& panel) const {
+    fill_panel<Codes>(w.row(part.row), w.row_bytes(), part.rows, part.block, part.blocks, panel);
+  }
+  void ask(const Next&, std::int64_t, std::int64_t) const {}  // fill_panel does, row by row
+};
+
 template <class Codes, int planes>
 void rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
-  static_assert(kPanelBlocks % Codes::kGroups == 0);
-  const std::int64_t row_bytes = o.w.row_bytes();
-  multiply_panels<TileFormat<planes, Codes::kHalves, Codes::kMinima>>(
-      o, begin, end, [&](std::int64_t row, int rows, int block, int blocks, Panel& panel) {
-        fill_panel<Codes>(o.w.data + row * row_bytes, row_bytes, rows, block, blocks, panel);
-      });
+  multiply_panels<TileFormat<planes, Codes::kHalves, Codes::kMinima>>(o, begin, end, FileRows<Codes>{o.w});
 }
 
+template <class Packed, class Format>
+struct PackedSource {
+  const WeightView& w;
+  std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
+
+  Packed group(std::int64_t row) const { return {{w.packed + row / kPanelRows * group_bytes}}; }
+  void fill(const Part& part, Panel& panel) const {
+    fill_panel_from_packed<Packed, Format::kHalves, Format::kMinima>(group(part.row), part.block, part.blocks, panel);
+  }
+  /// Inlined, or GCC takes a function that only prefetches for one without effect.
+  HWY_INLINE void ask(const Next& next, std::int64_t i, std::int64_t of) const {
+    constexpr std::int64_t kMost = kPanelBlocks * Packed::kBlockBytes;
+    const std::int64_t length = (kMost * kTileTokens / of + 63) / 64 * 64;
+    const std::int64_t from = i / kTileTokens * length;
+    if (next.block >= w.cols / 32 || from >= kMost) return;
+    for (int p = 0; p < kPanels; ++p) {
+      const std::byte* at = group(next.row + p * kPanelRows).codes(next.block) + from;
+      for (std::int64_t b = 0; b < length; b += 64) hwy::Prefetch(at + b);
+    }
+  }
+};
+
 /// Packed rows. A few tokens read them where they are; for more they are unpacked once.
-template <class Rows, int planes, int halves, bool minima>
+template <class Packed, int planes, int halves, bool minima>
 void packed_rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
   using Format = TileFormat<planes, halves, minima>;
-  const std::int64_t group_bytes = PackedLayout::of(o.w.type).group_bytes(o.w.cols);
-  const auto packed = [&](std::int64_t row) { return Rows{{o.w.packed + row / kPanelRows * group_bytes}}; };
-  if (o.tokens > 2 * kTileTokens) {
-    return multiply_panels<Format>(o, begin, end, [&](std::int64_t row, int, int block, int blocks, Panel& panel) {
-      fill_panel_from_packed<Rows, halves, minima>(packed(row), block, blocks, panel);
-    });
-  }
+  const PackedSource<Packed, Format> source{o.w};
+  if (o.tokens > 2 * kTileTokens) return multiply_panels<Format>(o, begin, end, source);
   const ActivationFormat format = activation_format(o.w.type);
   for (std::int64_t row = begin; row < end; row += kPanelRows) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
-    const UnpackedRows<Rows> from{packed(row)};
+    const UnpackedRows<Packed> from{source.group(row)};
     for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
       const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
       multiply_tile<Format>(tokens, from, static_cast<int>(o.w.cols / 32), true, rows, o.x + format.bytes(t, o.w.cols),
