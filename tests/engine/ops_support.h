@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/compute_pool.h"
+#include "ops/attention/rounded.h"
 #include "ops/context.h"
 #include "ops/cpu_target.h"
 #include "ops/matmul/activations.h"
@@ -45,6 +46,14 @@ class Fresh {
   std::mt19937_64 engine_;
   std::normal_distribution<float> normal_;
 };
+
+/// What rounding to 16-bit integers changes in attention over vectors of `size` elements of about 1, whose scores are
+/// divided by the size's root or smaller. Both vectors of a score err by up to half a code an element, independently:
+/// 0.41 code * root(size) / kCodeNorm in the score, which moves the weights as much. Values err by 0.29 codes of
+/// root(size) / kCodeNorm, and weights by less. Together about 0.6 root(size) / kCodeNorm; short vectors vary more.
+inline double rounding_bound(std::int64_t size) {
+  return 4.0 * (std::sqrt(static_cast<double>(size)) + 1.0) / static_cast<double>(ops::kCodeNorm);
+}
 
 /// binary16 bits of 2^exponent * (1 + fraction / 1024).
 inline std::uint16_t half_bits(int exponent, int fraction, bool negative = false) {

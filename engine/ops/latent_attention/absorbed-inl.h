@@ -55,60 +55,71 @@ void expand_head(const LatentOperands& o, int head, const float* latent, std::in
   }
 }
 
-template <class Kv>
-void attend_latent_rows(const LatentOperands& o, const LatentPart& part, std::int32_t first, const Kv* latents) {
-  const std::int64_t row = o.shape.row(), rank = o.shape.rank;
-  for (int r = 0; r < part.tile->rows; ++r) {
-    const int end = std::min(o.rows[part.tile->row + r].position + 1 - first, kBlockPositions);
-    if (end <= 0) continue;
-    const Seen seen[kTileHeads] = {{0, end}, {0, end}, {0, end}, {0, end}};
-    for (int head = part.head; head < part.head + part.heads; head += kTileHeads) {
-      const std::int64_t slot = static_cast<std::int64_t>(r) * o.shape.heads + head;
-      attend_heads(std::min(kTileHeads, part.head + part.heads - head),
-                   {part.query + slot * row, row, row, o.shape.scale}, Rows<Kv>{latents, latents, row, row}, seen,
-                   part.sums + slot, {part.out + slot * rank, rank, rank});
-    }
+/// One head's queries [tokens, heads, row()] as integers.
+void round_head(const LatentOperands& o, int head, const float* query, std::int64_t tokens, const LatentQueries& to) {
+  const LatentShape& s = o.shape;
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    const std::int64_t slot = t * s.heads + head;
+    std::uint32_t* words = to.words + slot * words_of_query(s);
+    float* scales = to.scales + slot * kMostSegments;
+    const float* both = query + slot * s.row();
+    scales[0] = s.scale * round_vector(both, s.rank, words);
+    scales[1] = s.scale * round_vector(both + s.rank, s.rope, words + words_of(s.rank));
   }
 }
 
+/// Rounds the latent rows from `first` to before `end`, a block at most; a latent is part of the key and the value at
+/// once.
 template <class Kv>
-void attend_latent_part(const LatentOperands& o, const LatentPart& part) {
-  const int row = o.shape.row();
-  alignas(64) float converted[kBlockPositions * kMostLatentRow];
+Panels round_latents(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
+                     const RoundedScratch& to) {
+  const LatentShape& s = o.shape;
+  const auto latents = latent_rows<Kv>(o, row, first, end);
+  const bool more = first + kBlockPositions < end;
+  const auto next = latent_rows<Kv>(o, row, more ? first + kBlockPositions : first, end);
+  const Kv* ropes[kBlockPositions];
+  std::transform(latents.at, latents.at + kBlockPositions, ropes, [&](const Kv* latent) { return latent + s.rank; });
+  const std::int64_t words = words_of(s.rank), rope_words = words_of(s.rope);
+  round_rows<true, true>(latents.at, latents.count, s.rank, to.keys, words + rope_words, to.values, to.key_scales,
+                         more ? next.at : nullptr);
+  round_rows<true, false>(ropes, latents.count, s.rope, to.keys + words * kLanes, words + rope_words, nullptr,
+                          to.key_scales + kBlockPositions);
+  return {to.keys, to.values, to.key_scales, to.key_scales, {words, rope_words}, s.rank, latents.count};
+}
+
+void attend_latents(const LatentOperands& o, const LatentPart& part, const RoundedScratch& x) {
+  const LatentShape& s = o.shape;
+  const std::int64_t stride = padded_size(s.rank);
+  for (int r = 0; r < part.tile->rows; ++r) {
+    const std::int64_t slot = static_cast<std::int64_t>(r) * s.heads + part.head;
+    std::fill_n(part.sums + slot, part.heads, SoftmaxSums{});
+    std::fill_n(part.out + slot * stride, part.heads * stride, 0.0F);
+  }
   const AttentionRow& last = o.rows[part.tile->row + part.tile->rows - 1];
   for (std::int32_t first = part.begin; first < std::min(part.end, last.position + 1); first += kBlockPositions) {
-    const Kv* stored = reinterpret_cast<const Kv*>(o.cache.keys) + latent_offset(o.shape, o.cache, last, first);
-    // Converting a block costs about as much as one group of heads' use of it.
-    if (part.tile->rows * part.heads <= 2 * kTileHeads) {
-      attend_latent_rows(o, part, first, stored);
-      continue;
+    const Panels panels = o.cache.type == DType::f16
+                              ? round_latents<hwy::float16_t>(o, last, first, last.position + 1, x)
+                              : round_latents<float>(o, last, first, last.position + 1, x);
+    for (int r = 0; r < part.tile->rows; ++r) {
+      const Seen seen{0, std::min(o.rows[part.tile->row + r].position + 1 - first, kBlockPositions)};
+      const std::int64_t slot = static_cast<std::int64_t>(r) * s.heads + part.head;
+      attend_slots(part.heads,
+                   {part.queries.words + slot * words_of_query(s), words_of_query(s),
+                    part.queries.scales + slot * kMostSegments},
+                   panels, [&](int) { return seen; }, part.sums + slot, {part.out + slot * stride, stride});
     }
-    const int count = std::min(last.position + 1 - first, kBlockPositions);
-    convert_rows(stored, row, count, row, converted);
-    std::fill(converted + count * row, converted + (count + 3) / 4 * 4 * row, 0.0F);
-    attend_latent_rows<float>(o, part, first, converted);
   }
 }
 
-void attend_latents(const LatentOperands& o, const LatentPart& part) {
-  for (int r = 0; r < part.tile->rows; ++r) {
-    const std::int64_t slot = static_cast<std::int64_t>(r) * o.shape.heads + part.head;
-    std::fill_n(part.sums + slot, part.heads, SoftmaxSums{});
-    std::fill_n(part.out + slot * o.shape.rank, static_cast<std::int64_t>(part.heads) * o.shape.rank, 0.0F);
-  }
-  if (o.cache.type == DType::f16) {
-    attend_latent_part<hwy::float16_t>(o, part);
-  } else {
-    attend_latent_part<float>(o, part);
-  }
-}
-
-/// Puts one query's spans together: sums [spans] and outputs [spans, rank], `slots` queries apart, into latent [rank].
+/// Puts one query's spans together: sums [spans] and outputs [spans, padded rank], `slots` queries apart, into latent
+/// [rank].
 void join_latents(int spans, std::int64_t slots, std::int64_t rank, const SoftmaxSums* sums, const float* out,
                   float* latent) {
   SoftmaxSums all = sums[0];
   std::copy_n(out, rank, latent);
-  for (int span = 1; span < spans; ++span) join(sums[span * slots], out + span * slots * rank, rank, all, latent);
+  for (int span = 1; span < spans; ++span) {
+    join(sums[span * slots], out + span * slots * padded_size(rank), rank, all, latent);
+  }
   blend(1.0F / all.total, latent, 0.0F, rank, latent);
 }
 

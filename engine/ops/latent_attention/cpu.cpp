@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <span>
 
-#include "ops/attention/plan.h"
 #include "ops/latent_attention/decompressed_scratch.h"
 #include "ops/latent_attention/operands.h"
 
@@ -14,6 +12,8 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "hwy/contrib/math/math-inl.h"
+#include "ops/attention/vectors-inl.h"
+#include "ops/attention/rounded-inl.h"
 #include "ops/attention/block-inl.h"
 #include "ops/latent_attention/products-inl.h"
 #include "ops/latent_attention/absorbed-inl.h"
@@ -24,6 +24,7 @@
 namespace hadal::ops {
 namespace {
 HWY_EXPORT(absorb_head);
+HWY_EXPORT(round_head);
 HWY_EXPORT(attend_latents);
 HWY_EXPORT(join_latents);
 HWY_EXPORT(expand_head);
@@ -33,9 +34,8 @@ HWY_EXPORT(store_row);
 /// Floats of the partial outputs that are held at once, if more than one tile is computed: 16 MiB.
 constexpr std::int64_t kSliceFloats = std::int64_t{4} << 20;
 
-std::unique_ptr<float[]> floats(std::int64_t count) {
-  return std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count));
-}
+/// Heads that are computed together at least, to share the rounding of latents.
+constexpr int kHeadGroup = 8;
 
 /// Tiles that are computed together, with their queries and what every span of them gives.
 class AbsorbedSlice {
@@ -54,9 +54,7 @@ class AbsorbedSlice {
   }
 
   void compute() {
-    queries_ = floats(rows_ * o_.shape.heads * o_.shape.row());
-    sums_.resize(static_cast<std::size_t>(slots_));
-    outputs_ = floats(slots_ * o_.shape.rank);
+    place();
     const auto each_head = [&](auto&& body) {
       o_.context.pool.for_range(o_.shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (auto head = static_cast<int>(begin); head < end; ++head) body(head);
@@ -78,14 +76,33 @@ class AbsorbedSlice {
     std::int64_t slot;   ///< First of its [spans, rows, heads] sums and outputs.
   };
 
-  float* query(std::int64_t row, int head) const {
-    return queries_.get() + (row * o_.shape.heads + head) * o_.shape.row();
+  void place() {
+    const auto lay_out = [&](std::byte* base) {
+      ScratchPlacer placer(base);
+      const std::int64_t queries = rows_ * o_.shape.heads;
+      queries_ = placer.take<float>(queries * o_.shape.row());
+      rounded_.words = placer.take<std::uint32_t>(queries * words_of_query(o_.shape));
+      rounded_.scales = placer.take<float>(queries * kMostSegments);
+      sums_ = placer.take<SoftmaxSums>(slots_);
+      outputs_ = placer.take<float>(slots_ * padded_size(o_.shape.rank));
+      scratch_.resize(static_cast<std::size_t>(o_.context.pool.threads()));
+      for (RoundedScratch& one : scratch_) one.place(0, o_.shape.rank, o_.shape.rope, o_.shape.rank, placer);
+      return placer.used();
+    };
+    lay_out(o_.context.pool.working_memory(lay_out(nullptr)));
+  }
+
+  float* query(std::int64_t row, int head) const { return queries_ + (row * o_.shape.heads + head) * o_.shape.row(); }
+  LatentQueries rounded(std::int64_t row) const {
+    const std::int64_t slot = row * o_.shape.heads;
+    return {rounded_.words + slot * words_of_query(o_.shape), rounded_.scales + slot * kMostSegments};
   }
 
   void absorb(int head) const {
     for (const Segment& s : segments_) {
       const float* q = o_.q + (s.row * o_.shape.heads + head) * o_.shape.key();
       HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q, s.rows, query(s.first, head));
+      HADAL_DISPATCH(o_.context, round_head)(o_, head, query(s.first, 0), s.rows, rounded(s.first));
     }
   }
 
@@ -94,9 +111,9 @@ class AbsorbedSlice {
     std::int64_t spans = 0;
     for (const Placed& placed : tiles_) spans += placed.tile.spans;
     const std::int64_t wanted = (4 * o_.context.pool.threads() + spans - 1) / spans;
-    const std::int64_t groups = (o_.shape.heads + kTileHeads - 1) / kTileHeads;
+    const std::int64_t groups = (o_.shape.heads + kHeadGroup - 1) / kHeadGroup;
     const std::int64_t pieces = std::min(wanted, groups);
-    return static_cast<int>((groups + pieces - 1) / pieces) * kTileHeads;
+    return static_cast<int>((groups + pieces - 1) / pieces) * kHeadGroup;
   }
 
   void attend() {
@@ -108,15 +125,17 @@ class AbsorbedSlice {
         const std::int64_t slot = placed.slot + span * slots;
         for (int head = 0; head < o_.shape.heads; head += heads) {
           parts.push_back({&placed.tile, span * placed.tile.span, (span + 1) * placed.tile.span, head,
-                           std::min(heads, o_.shape.heads - head), query(placed.first, 0), sums_.data() + slot,
-                           outputs_.get() + slot * o_.shape.rank});
+                           std::min(heads, o_.shape.heads - head), rounded(placed.first), sums_ + slot,
+                           outputs_ + slot * padded_size(o_.shape.rank)});
         }
       }
     }
     o_.context.pool.for_range(static_cast<std::int64_t>(parts.size()), 1,
-                              [&](std::int64_t begin, std::int64_t end, int) {
-                                for (std::int64_t i = begin; i < end; ++i)
-                                  HADAL_DISPATCH(o_.context, attend_latents)(o_, parts[static_cast<std::size_t>(i)]);
+                              [&](std::int64_t begin, std::int64_t end, int thread) {
+                                for (std::int64_t i = begin; i < end; ++i) {
+                                  HADAL_DISPATCH(o_.context, attend_latents)
+                                  (o_, parts[static_cast<std::size_t>(i)], scratch_[static_cast<std::size_t>(thread)]);
+                                }
                               });
   }
 
@@ -128,7 +147,7 @@ class AbsorbedSlice {
       for (int r = 0; r < placed.tile.rows; ++r) {
         const std::int64_t slot = placed.slot + static_cast<std::int64_t>(r) * o_.shape.heads + head;
         HADAL_DISPATCH(o_.context, join_latents)
-        (placed.tile.spans, slots, rank, sums_.data() + slot, outputs_.get() + slot * rank,
+        (placed.tile.spans, slots, rank, sums_ + slot, outputs_ + slot * padded_size(rank),
          query(placed.first + r, head));
       }
     }
@@ -142,9 +161,11 @@ class AbsorbedSlice {
   std::vector<Placed> tiles_;
   std::vector<Segment> segments_;  ///< Rows that follow each other in the batch.
   std::int64_t rows_ = 0, slots_ = 0;
-  std::unique_ptr<float[]> queries_;  ///< [rows, heads, row()]
-  std::vector<SoftmaxSums> sums_;     ///< [slots]
-  std::unique_ptr<float[]> outputs_;  ///< [slots, rank]
+  float* queries_ = nullptr;             ///< [rows, heads, row()]
+  LatentQueries rounded_;                ///< The same as integers.
+  SoftmaxSums* sums_ = nullptr;          ///< [slots]
+  float* outputs_ = nullptr;             ///< [slots, padded rank]
+  std::vector<RoundedScratch> scratch_;  ///< Of every thread.
 };
 
 void attend_absorbed_runs(const LatentOperands& o, std::span<const LatentRun> runs) {
@@ -171,16 +192,18 @@ void attend_decompressed_runs(const LatentOperands& o, std::span<const LatentRun
   }
   if (own.empty()) return;
   const std::int64_t count = static_cast<std::int64_t>(own.size()) * o.shape.heads;
-  const std::int64_t size = DecompressedScratch().place(o.shape, nullptr);
-  const auto memory = floats(o.context.pool.threads() * size);
-  std::vector<SoftmaxSums> sums(static_cast<std::size_t>(o.context.pool.threads() * most_rows));
+  std::vector<DecompressedScratch> scratch(static_cast<std::size_t>(o.context.pool.threads()));
+  const auto lay_out = [&](std::byte* base) {
+    ScratchPlacer placer(base);
+    for (DecompressedScratch& one : scratch) one.place(o.shape, most_rows, placer);
+    return placer.used();
+  };
+  lay_out(o.context.pool.working_memory(lay_out(nullptr)));
   o.context.pool.for_range(count, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
-    DecompressedScratch scratch;
-    scratch.place(o.shape, memory.get() + thread * size);
-    scratch.sums = sums.data() + thread * most_rows;
     for (std::int64_t i = begin; i < end; ++i) {
       const LatentRun& run = own[static_cast<std::size_t>(i / o.shape.heads)];
-      HADAL_DISPATCH(o.context, attend_decompressed)(o, run, static_cast<int>(i % o.shape.heads), scratch);
+      HADAL_DISPATCH(o.context, attend_decompressed)
+      (o, run, static_cast<int>(i % o.shape.heads), scratch[static_cast<std::size_t>(thread)]);
     }
   });
 }

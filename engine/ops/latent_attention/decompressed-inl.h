@@ -25,7 +25,7 @@ void read_head_matrix(const Context& context, const HeadMatrices& matrices, int 
     return;
   }
   alignas(64) float panel[kPanelRows * kMostLatentRow];
-  std::fill(out + rows * cols, out + padded(rows) * cols, 0.0F);
+  std::fill(out + rows * cols, out + (rows + kPanelRows - 1) / kPanelRows * kPanelRows * cols, 0.0F);
   for (int col = 0; col < cols; col += kPanelRows) {
     read_panel(context, matrices, head, col, cols, panel);
     for (int c = 0; c < std::min(kPanelRows, cols - col); ++c) {
@@ -34,60 +34,88 @@ void read_head_matrix(const Context& context, const HeadMatrices& matrices, int 
   }
 }
 
-/// Keys and values of positions first .. first + count - 1.
-template <class Kv>
-void decompress_block(const LatentOperands& o, const AttentionRow& row, std::int32_t first, int count,
-                      const DecompressedScratch& x) {
-  const LatentShape& s = o.shape;
-  const Kv* stored = reinterpret_cast<const Kv*>(o.cache.keys) + latent_offset(s, o.cache, row, first);
-  convert_rows(stored, s.row(), count, s.row(), x.latents);
-  const int fours = (count + 3) / 4 * 4;  // attend_heads reads as many keys
-  std::fill(x.latents + count * s.row(), x.latents + fours * s.row(), 0.0F);
-  multiply_positions(x.key_matrix, s.nope, s.rank, x.latents, s.row(), fours, x.keys, s.key());
-  multiply_positions(x.value_matrix, s.value, s.rank, x.latents, s.row(), fours, x.values, s.value);
-  for (int p = 0; p < fours; ++p) {
-    std::copy_n(x.latents + p * s.row() + s.rank, s.rope, x.keys + p * s.key() + s.nope);
+/// A head's matrix as panels, by way of float32.
+inline void round_head_matrix(const LatentOperands& o, const HeadMatrices& matrices, int head, const MatrixPanels& to,
+                              float* matrix) {
+  const std::int64_t cols = o.shape.rank, words = words_of(cols);
+  read_head_matrix(o.context, matrices, head, to.rows, o.shape.rank, matrix);
+  for (int first = 0; first < to.rows; first += kBlockPositions) {
+    const float* rows[kBlockPositions];
+    for (int r = 0; r < kBlockPositions; ++r) rows[r] = matrix + std::min(first + r, to.rows - 1) * cols;
+    round_rows<true, false>(rows, std::min(to.rows - first, kBlockPositions), cols, to.words + first * words, words,
+                            nullptr, to.scales + first);
   }
 }
 
-/// Adds a block to every row of the run that sees some of it; rows that share keys and values four at a time.
-void attend_decompressed_block(const LatentOperands& o, const LatentRun& run, int head, std::int32_t first,
-                               const DecompressedScratch& x) {
-  const LatentShape& s = o.shape;
-  const std::int64_t q_stride = static_cast<std::int64_t>(s.heads) * s.key();
-  const std::int64_t out_stride = static_cast<std::int64_t>(s.heads) * s.value;
-  const std::int64_t unseen = std::max<std::int64_t>(first - o.rows[run.row].position, 0);  // rows before the block
-  for (std::int64_t r = unseen; r < run.rows; r += kTileHeads) {
-    const int queries = static_cast<int>(std::min<std::int64_t>(kTileHeads, run.rows - r));
-    const std::int64_t row = run.row + r;
-    Seen seen[kTileHeads] = {};
-    for (int i = 0; i < queries; ++i) seen[i] = {0, std::min(o.rows[row + i].position + 1 - first, kBlockPositions)};
-    attend_heads(queries,
-                 {o.q + row * q_stride + static_cast<std::int64_t>(head) * s.key(), s.key(), q_stride, s.scale},
-                 Rows<float>{x.keys, x.values, s.key(), s.value}, seen, x.sums + r,
-                 {o.out + row * out_stride + static_cast<std::int64_t>(head) * s.value, s.value, out_stride});
+/// y [kBlockPositions, stride] = latents [kBlockPositions, rank] w^T
+inline void multiply_latents(const LatentShape& s, const DecompressedScratch& x, const MatrixPanels& w, float* y,
+                             std::int64_t stride) {
+  const std::int64_t words = words_of(s.rank);
+  for (int first = 0; first < w.rows; first += kBlockPositions) {
+    const int rows = std::min(w.rows - first, kBlockPositions);
+    const Panels panels{w.words + first * words, nullptr, w.scales + first, nullptr, {words, 0}, 0, rows};
+    alignas(64) float products[kTileSlots][kBlockPositions];
+    for (int p = 0; p < kBlockPositions; p += kTileSlots) {
+      score<kTileSlots>({x.latents + p * words, words, x.latent_scales + p * kMostSegments}, panels, products);
+      for (int i = 0; i < kTileSlots; ++i) std::copy_n(products[i], rows, y + (p + i) * stride + first);
+    }
   }
+}
+
+/// Keys and values of the positions from `first` to before `end`, a block at most, rounded.
+template <class Kv>
+Panels decompress_block(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
+                        const DecompressedScratch& x) {
+  const LatentShape& s = o.shape;
+  const auto latents = latent_rows<Kv>(o, row, first, end);
+  const float *keys[kBlockPositions], *values[kBlockPositions];
+  for (int p = 0; p < kBlockPositions; ++p) {
+    x.latent_scales[p * kMostSegments] = round_vector(latents.at[p], s.rank, x.latents + p * words_of(s.rank));
+    float* key = x.keys + p * s.key();
+    for (std::int64_t i = 0; i < s.rope; i += kLanes) {
+      const auto rest = static_cast<std::size_t>(std::min(kLanes, s.rope - i));
+      hn::StoreN(load_before(latents.at[p] + s.rank, i, s.rope), Float(), key + s.nope + i, rest);
+    }
+    keys[p] = key;
+    values[p] = x.values + p * s.value;
+  }
+  multiply_latents(s, x, x.key_matrix, x.keys, s.key());
+  multiply_latents(s, x, x.value_matrix, x.values, s.value);
+  const RoundedScratch& to = x.rounded;
+  const std::int64_t words = words_of(s.key());
+  round_rows<true, false>(keys, latents.count, s.key(), to.keys, words, nullptr, to.key_scales);
+  round_rows<false, true>(values, latents.count, s.value, nullptr, 0, to.values, to.value_scales);
+  return {to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, s.value, latents.count};
 }
 
 /// One head of a run, block by block.
 void attend_decompressed(const LatentOperands& o, const LatentRun& run, int head, const DecompressedScratch& x) {
   const LatentShape& s = o.shape;
-  read_head_matrix(o.context, o.weights.key, head, s.nope, s.rank, x.key_matrix);
-  read_head_matrix(o.context, o.weights.value, head, s.value, s.rank, x.value_matrix);
-  const AttentionRow& last = o.rows[run.row + run.rows - 1];
-  const auto out = [&](std::int64_t r) { return o.out + ((run.row + r) * s.heads + head) * s.value; };
-  std::fill_n(x.sums, run.rows, SoftmaxSums{});
-  for (std::int64_t r = 0; r < run.rows; ++r) std::fill_n(out(r), s.value, 0.0F);
-  for (std::int32_t first = 0; first <= last.position; first += kBlockPositions) {
-    const int count = std::min(last.position + 1 - first, kBlockPositions);
-    if (o.cache.type == DType::f16) {
-      decompress_block<hwy::float16_t>(o, last, first, count, x);
-    } else {
-      decompress_block<float>(o, last, first, count, x);
-    }
-    attend_decompressed_block(o, run, head, first, x);
+  round_head_matrix(o, o.weights.key, head, x.key_matrix, x.matrix);
+  round_head_matrix(o, o.weights.value, head, x.value_matrix, x.matrix);
+  const RoundedScratch& r = x.rounded;
+  for (std::int64_t i = 0; i < run.rows; ++i) {
+    const float* q = o.q + ((run.row + i) * s.heads + head) * s.key();
+    r.query_scales[i * kMostSegments] = s.scale * round_vector(q, s.key(), r.queries + i * r.query_stride);
   }
-  for (std::int64_t r = 0; r < run.rows; ++r) blend(1.0F / x.sums[r].total, out(r), 0.0F, s.value, out(r));
+  std::fill_n(x.sums, run.rows, SoftmaxSums{});
+  std::fill_n(x.out, run.rows * padded_size(s.value), 0.0F);
+  const AttentionRow& last = o.rows[run.row + run.rows - 1];
+  for (std::int32_t first = 0; first <= last.position; first += kBlockPositions) {
+    const Panels panels = o.cache.type == DType::f16
+                              ? decompress_block<hwy::float16_t>(o, last, first, last.position + 1, x)
+                              : decompress_block<float>(o, last, first, last.position + 1, x);
+    const auto seen = [&](int i) HWY_ATTR {
+      return Seen{0, std::min(o.rows[run.row + i].position + 1 - first, kBlockPositions)};
+    };
+    attend_slots(static_cast<int>(run.rows), {r.queries, r.query_stride, r.query_scales}, panels, seen, x.sums,
+                 {x.out, padded_size(s.value)});
+  }
+  for (std::int64_t i = 0; i < run.rows; ++i) {
+    float* out = o.out + ((run.row + i) * s.heads + head) * s.value;
+    std::copy_n(x.out + i * padded_size(s.value), s.value, out);
+    blend(1.0F / x.sums[i].total, out, 0.0F, s.value, out);
+  }
 }
 
 }  // namespace

@@ -8,9 +8,13 @@ namespace {
 /// Queries (rows times heads) of a tile at most: their partial outputs are written once per span.
 constexpr int kMostQueries = 256;
 constexpr int kMostTileRows = 8;
-constexpr std::int32_t kLeastSpan = 512, kMostSpans = 32;
+constexpr std::int32_t kLeastSpan = 256, kMostSpans = 32;
+
+/// A block of positions and a head's matrices are made ready for all rows at once: fewer do not pay for it.
+constexpr std::int64_t kLeastDecompressedRows = 32;
 
 LatentMode cheaper(const LatentShape& shape, std::int64_t first_position, std::int64_t rows) {
+  if (rows < kLeastDecompressedRows) return LatentMode::absorbed;
   const double n = static_cast<double>(rows), seen = static_cast<double>(first_position + rows);
   const double mean = static_cast<double>(first_position) + (n + 1) / 2;
   const double expand = static_cast<double>(shape.rank) * (shape.nope + shape.value);

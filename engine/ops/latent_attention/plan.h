@@ -18,6 +18,7 @@ struct LatentRun {
 /// average, the one with fewer multiplications per head:
 ///   absorbed      n * rank * (nope + value) + n * mean * (2 * rank + rope)
 ///   decompressed  seen * rank * (nope + value) + n * mean * (nope + rope + value)
+/// Fewer than 32 rows are always absorbed, so that drafts give the same bits as tokens that come one by one.
 std::vector<LatentRun> plan_latents(const LatentShape& shape, const AttentionRow* rows, std::int64_t tokens,
                                     LatentMode mode);
 
