@@ -51,6 +51,7 @@ Request engineRequest(const GenerationRequest& from, const SamplingAdvice& advic
   sampling.presence_penalty = pick(&SamplingValues::presencePenalty, 0.0F);
   sampling.seed = from.seed;
   request.max_tokens = from.maxTokens;
+  request.drafts = true;
   for (const QString& stop : from.stop) request.stop.push_back(stop.toStdString());
   return request;
 }

@@ -1,5 +1,7 @@
 #include "runtime/cpu_engine.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <new>
@@ -29,6 +31,13 @@ constexpr double kGuessPlain = 2e8;
 const char* environment_target() {
   const char* wanted = std::getenv("HADAL_CPU_TARGET");
   return wanted ? wanted : "";
+}
+
+/// The processor's time for this thread. What other programs take of it says nothing of how steps compare.
+double thread_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 std::int32_t blocks_for(std::size_t tokens) {
@@ -161,6 +170,8 @@ Result<void> CpuEngine::check_grammar(const Request& request) const {
   if (!request.grammar) return {};
   if (request.ignore_end)
     return Error{ErrorCode::invalid_argument, "An answer of a form cannot go on after its end (ignore_end)."};
+  if (!request.forced.empty())
+    return Error{ErrorCode::invalid_argument, "An answer of a form cannot be forced to be something else."};
   if (request.grammar->program()->vocabulary().size() == model_->tokenizer().vocabulary_size()) return {};
   return Error{ErrorCode::invalid_argument, "The form of the answer was compiled for another model's vocabulary."};
 }
@@ -172,6 +183,9 @@ Result<RequestId> CpuEngine::submit(Request request) {
   const auto sampling = Sampler::check(request.sampling, model_->impl().decoder->vocabulary_size());
   if (!sampling) return sampling.error();
   if (const auto form = check_grammar(request); !form) return form.error();
+  if (!request.forced.empty()) {
+    if (const auto inside = check_ids(request.forced, 1); !inside) return inside.error();
+  }
   try {
     auto sequence = std::make_unique<Sequence>(next_id_, std::move(request), Clock::now());
     const auto fits = sequence->check_grammar(static_cast<std::size_t>(options_.context_length));
@@ -221,13 +235,15 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   for (Sequence* sequence : running) reuse(*sequence);
   const bool reading = std::ranges::all_of(running, [](const Sequence* sequence) { return sequence->pending() > 1; });
   const std::size_t budget =
-      budget_.tokens((reading ? options_.prompt_milliseconds : options_.step_milliseconds) / 1000.0);
-  const std::vector<Share> shares = divide(running, budget);
+      reading ? reading_budget(running.front()->priority) : budget_.tokens(options_.step_milliseconds / 1000.0);
+  std::vector<Share> shares = divide(running, budget);
+  const DecodingStep decoding = add_drafts(shares);
   for (const Share& share : shares) {
-    auto room = make_room(share.sequence->blocks, share.sequence->computed + share.tokens, running);
-    if (!room) return room;
+    const std::size_t tokens = share.sequence->computed + share.tokens + share.draft.tokens.size();
+    if (auto room = make_room(share.sequence->blocks, tokens, running); !room) return room;
   }
   const Clock::time_point before = Clock::now();
+  const double worked = thread_seconds();
   const auto computed = compute(shares, reading ? options_.interrupt.get() : nullptr);
   if (!computed) return computed.error();
   std::size_t tokens = 0;
@@ -237,10 +253,36 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
     return {};
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
+  if (decoding.rows > 0) drafter_.measured(decoding.rows, thread_seconds() - worked);
   // Prompts come last. The short rest of one says as little of the speed as decoding does.
   if (shares.back().prefill && 2 * tokens > budget) budget_.measured(tokens, seconds);
-  keep_results(shares, events);
+  keep_results(shares, decoding, events);
   return {};
+}
+
+/// Tokens of a step in which nobody waits for a next one. Who waits for a completion waits for its first word, and a
+/// step that can be interrupted may be long.
+std::size_t CpuEngine::reading_budget(Priority priority) const {
+  if (priority == Priority::completion && options_.interrupt) return kMostTokens;
+  return budget_.tokens(options_.prompt_milliseconds / 1000.0);
+}
+
+/// In steps that only decode: beside a prompt there is better use for the time. Says what the step became, without rows
+/// if it reads a prompt.
+DecodingStep CpuEngine::add_drafts(std::vector<Share>& shares) {
+  if (shares.back().prefill) return {};
+  // Several tokens are worth a longer wait.
+  DecodingStep step{shares.size(), shares.size(), static_cast<double>(shares.size()),
+                    2 * options_.step_milliseconds / 1000.0};
+  for (Share& share : shares) {
+    Sequence& sequence = *share.sequence;
+    if (!sequence.drafts) continue;
+    const std::size_t left = sequence.left(static_cast<std::size_t>(options_.context_length));
+    share.draft = drafter_.draft(*sequence.drafts, sequence.tokens,
+                                 static_cast<std::size_t>(sequence.stats.generated_tokens), left - 1, step);
+    sequence.stats.drafted_tokens += static_cast<int>(share.draft.tokens.size());
+  }
+  return step;
 }
 
 /// Takes what the cache holds of the sequence beyond what was computed for it; others may have added to that since.
@@ -315,22 +357,24 @@ Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits want
 
 Result<bool> CpuEngine::compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt) {
   std::vector<Segment> segments;
+  std::size_t rows = 0;
   for (const Share& share : shares) {
-    segments.push_back({share.sequence->tokens, share.sequence->blocks, share.sequence->computed, share.tokens});
+    const Sequence& sequence = *share.sequence;
+    segments.push_back({sequence.tokens, sequence.blocks, sequence.computed, share.tokens, share.draft.tokens});
+    rows += 1 + share.draft.tokens.size();
   }
-  logits_.resize(shares.size() * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
+  logits_.resize(rows * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
   return run(segments, WantedLogits::last, logits_.data(), interrupt);
 }
 
-void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event>& events) {
+void CpuEngine::keep_results(const std::vector<Share>& shares, const DecodingStep& step, std::vector<Event>& events) {
   const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
-  const Clock::time_point now = Clock::now();
   std::vector<RequestId> finished;
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    Sequence& sequence = *shares[i].sequence;
+  const float* logits = logits_.data();
+  for (const Share& share : shares) {
+    Sequence& sequence = *share.sequence;
     const std::size_t before = sequence.computed;
-    sequence.computed += shares[i].tokens;
-    seal_full_blocks(sequence, before);
+    sequence.computed += share.tokens;
     if (before < sequence.prompt_length) {
       Event event;
       event.request = sequence.id;
@@ -339,14 +383,31 @@ void CpuEngine::keep_results(const std::vector<Share>& shares, std::vector<Event
       event.prompt_total = static_cast<int>(sequence.prompt_length);
       events.push_back(std::move(event));
     }
-    if (sequence.pending() > 0) continue;
-    const TokenId token = sequence.choose(std::span(logits_).subspan(i * vocabulary, vocabulary),
-                                          static_cast<std::size_t>(options_.context_length));
-    if (sequence.accept(token, model_->tokenizer(), static_cast<std::size_t>(options_.context_length), now, events)) {
-      finished.push_back(sequence.id);
-    }
+    if (sequence.pending() == 0 && choose(share, logits, step, events)) finished.push_back(sequence.id);
+    seal_full_blocks(sequence, before);
+    logits += (1 + share.draft.tokens.size()) * vocabulary;
   }
   remove_finished(finished);
+}
+
+/// Chooses the next token and, as long as the draft had the same, those behind it; says whether the sequence has come
+/// to its end. Each is chosen as it would be without drafts, from the same logits and the same random numbers.
+bool CpuEngine::choose(const Share& share, const float* logits, const DecodingStep& step, std::vector<Event>& events) {
+  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
+  const auto context = static_cast<std::size_t>(options_.context_length);
+  const std::vector<TokenId>& draft = share.draft.tokens;
+  Sequence& sequence = *share.sequence;
+  const Clock::time_point now = Clock::now();
+  std::size_t right = 0;
+  for (;; ++right, ++sequence.computed) {
+    const TokenId token = sequence.choose({logits + right * vocabulary, vocabulary}, context);
+    const bool same = right < draft.size() && token == draft[right];
+    sequence.stats.accepted_tokens += same;
+    if (sequence.accept(token, model_->tokenizer(), context, now, events)) return true;
+    if (!same) break;
+  }
+  if (!draft.empty()) drafter_.judge(*sequence.drafts, share.draft, right, step);
+  return false;
 }
 
 void CpuEngine::seal_full_blocks(Sequence& sequence, std::size_t before) {

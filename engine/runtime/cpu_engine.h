@@ -54,8 +54,11 @@ class CpuEngine final : public Engine {
   /// False if `interrupt` ended it.
   Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
                    const std::atomic<int>* interrupt = nullptr);
+  std::size_t reading_budget(Priority priority) const;
+  DecodingStep add_drafts(std::vector<Share>& shares);
   Result<bool> compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt);
-  void keep_results(const std::vector<Share>& shares, std::vector<Event>& events);
+  void keep_results(const std::vector<Share>& shares, const DecodingStep& step, std::vector<Event>& events);
+  bool choose(const Share& share, const float* logits, const DecodingStep& step, std::vector<Event>& events);
   void seal_full_blocks(Sequence& sequence, std::size_t before);
   void remove_finished(const std::vector<RequestId>& finished);
   void fail_all(const Error& error, std::vector<Event>& events);
@@ -78,8 +81,9 @@ class CpuEngine final : public Engine {
   ops::OperationLog log_;
   ForwardPass pass_;
   StepBudget budget_;
+  Drafter drafter_;
   std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.
-  std::vector<float> logits_;                         ///< [shares of a step, vocabulary]
+  std::vector<float> logits_;                         ///< [rows whose logits are wanted, vocabulary]
   RequestId next_id_ = 1;
   std::uint32_t damages_ = 0;  ///< Files' in this process, when this model's were last looked at.
   bool broken_ = false;        ///< One of them was this model's.

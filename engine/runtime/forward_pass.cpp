@@ -28,11 +28,11 @@ Result<Batch> ForwardPass::make_batch(std::span<const Segment> segments, WantedL
   rows_.clear();
   logit_rows_.clear();
   for (const Segment& segment : segments) {
-    for (std::size_t i = 0; i < segment.count; ++i) {
+    for (std::size_t i = 0; i < segment.rows(); ++i) {
       const auto position = static_cast<std::int32_t>(segment.first + i);
-      if (wanted == WantedLogits::all || (wanted == WantedLogits::last && i + 1 == segment.count))
+      if (wanted == WantedLogits::all || (wanted == WantedLogits::last && i + 1 >= segment.count))
         logit_rows_.push_back(static_cast<std::int32_t>(ids_.size()));
-      ids_.push_back(segment.ids[segment.first + i + ahead]);
+      ids_.push_back(segment.id(segment.first + i + ahead));
       positions_.push_back(position);
       rows_.push_back({segment.blocks.data(), position});
     }

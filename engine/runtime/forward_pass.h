@@ -13,12 +13,19 @@ namespace hadal {
 /// Tokens of one forward pass at most: beyond this a larger batch gains no speed and only takes scratch memory.
 inline constexpr std::size_t kMostTokens = 512;
 
-/// Part of a sequence to compute: ids[first .. first + count) at positions first...
+/// Part of a sequence to compute: ids[first .. first + count) at positions first..., and where that is all that is left
+/// of ids, what is behind.
 struct Segment {
   std::span<const TokenId> ids;          ///< Of the whole sequence.
-  std::span<const std::int32_t> blocks;  ///< Enough for first + count tokens.
+  std::span<const std::int32_t> blocks;  ///< Enough for first + rows() tokens.
   std::size_t first = 0;
   std::size_t count = 0;
+  std::span<const TokenId> behind{};  ///< More tokens that follow ids and are computed behind them, with their logits.
+
+  std::size_t rows() const { return count + behind.size(); }
+  TokenId id(std::size_t position) const {
+    return position < ids.size() ? ids[position] : behind[position - ids.size()];
+  }
 };
 
 enum class WantedLogits { none, last, all };
@@ -29,8 +36,9 @@ class ForwardPass {
   /// `experts_used`: as in EngineOptions.
   ForwardPass(const Decoder& decoder, ops::Context context, KvCache& cache, int experts_used);
 
-  /// Writes logits of each segment's last token, or of all, one after another, to `logits` [wanted, vocabulary].
-  /// `hidden` [tokens, width], unless null, takes the residual stream of every token. False if `interrupt` ended it.
+  /// Writes logits of each segment's last token of ids and of those behind it, or of all, one after another, to
+  /// `logits` [wanted, vocabulary]. `hidden` [tokens, width], unless null, takes the residual stream of every token.
+  /// False if `interrupt` ended it.
   Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr,
                    const std::atomic<int>* interrupt = nullptr);
   /// The same of a draft layer, over segments whose `hidden` [tokens, width] run() has given: a row's logits guess the

@@ -33,6 +33,7 @@ struct Share {
   Sequence* sequence = nullptr;
   std::size_t tokens = 0;
   bool prefill = false;  ///< More than the one token of a decoding sequence was pending.
+  Draft draft{};         ///< Of a decoding sequence: computed behind its token.
 };
 
 /// Chooses who is computed in the next step: the sequences of the highest priority that has any, in order of

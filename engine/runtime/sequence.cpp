@@ -26,8 +26,10 @@ Sequence::Sequence(RequestId request_id, Request request, Clock::time_point now)
       wanted_logprobs_(request.sampling.logprobs),
       stop_(std::move(request.stop)),
       spelled_(std::move(request.spelled)),
+      forced_(std::move(request.forced)),
       submitted_(now) {
   stats.prompt_tokens = static_cast<int>(prompt_length);
+  if (request.drafts) drafts.emplace();
   if (request.grammar) matcher_.emplace(request.grammar->program());
 }
 
@@ -69,22 +71,25 @@ bool Sequence::is_spelled(TokenId token, const Tokenizer& tokenizer) const {
   return std::ranges::find(spelled_, token) != spelled_.end() && !tokenizer.is_end(token);
 }
 
-TokenId Sequence::choose(std::span<const float> logits, std::size_t context_length) {
+TokenId Sequence::sample(std::span<const float> logits, std::size_t context_length) {
   SamplingContext context{.history = tokens, .prompt_length = prompt_length};
-  TokenId token = -1;
-  if (!matcher_) {
+  if (!matcher_) return sampler_.sample(logits, context);
+  const std::size_t after = left(context_length) - 1;
+  context.allowed = matcher_->deep() ? matcher_->steered(after) : matcher_->allowed();
+  TokenId token = sampler_.sample(logits, context);
+  if (token >= 0 && !matcher_->fits(token, after)) {
+    // From here on the tokens that are left are needed to come to an end.
+    context.allowed = matcher_->steered(after);
     token = sampler_.sample(logits, context);
-  } else {
-    const std::size_t after = left(context_length) - 1;
-    context.allowed = matcher_->deep() ? matcher_->steered(after) : matcher_->allowed();
-    token = sampler_.sample(logits, context);
-    if (token >= 0 && !matcher_->fits(token, after)) {
-      // From here on the tokens that are left are needed to come to an end.
-      context.allowed = matcher_->steered(after);
-      token = sampler_.sample(logits, context);
-      if (token >= 0) matcher_->fits(token, after);
-    }
+    if (token >= 0) matcher_->fits(token, after);
   }
+  return token;
+}
+
+TokenId Sequence::choose(std::span<const float> logits, std::size_t context_length) {
+  TokenId token = sample(logits, context_length);
+  const auto at = static_cast<std::size_t>(stats.generated_tokens);
+  if (token >= 0 && at < forced_.size()) token = forced_[at];
   if (token >= 0 && wanted_logprobs_ >= 0) logprobs_.push_back(token_logprobs(logits, token, wanted_logprobs_));
   return token;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hadal/engine.h"
+#include "runtime/drafter.h"
 #include "runtime/sampler.h"
 #include "text/grammar/matcher.h"
 #include "text/stop_matcher.h"
@@ -32,6 +33,9 @@ struct Sequence {
   /// Tokens to compute before the next one can be chosen: 1 while decoding.
   std::size_t pending() const { return tokens.size() - computed; }
 
+  /// Tokens that may still be written.
+  std::size_t left(std::size_t context_length) const;
+
   /// Fails with a sentence if the shortest answer of the grammar's form is too long.
   Result<void> check_grammar(std::size_t context_length);
   /// Chooses the next token by its logits; -1 if they are unusable.
@@ -43,10 +47,11 @@ struct Sequence {
   void finish(FinishReason reason, std::optional<Error> error, std::vector<Event>& events);
 
   RequestStats stats;
+  std::optional<DraftRecord> drafts;         ///< If the request wants any.
   std::optional<Clock::time_point> started;  ///< Of the first step that worked on it.
 
  private:
-  std::size_t left(std::size_t context_length) const;
+  TokenId sample(std::span<const float> logits, std::size_t context_length);
   void note_time(Clock::time_point now);
   void emit(std::string text, std::vector<Event>& events);
   bool is_spelled(TokenId token, const Tokenizer& tokenizer) const;
@@ -57,6 +62,7 @@ struct Sequence {
   Utf8Stream utf8_;
   StopMatcher stop_;
   std::vector<TokenId> spelled_;
+  std::vector<TokenId> forced_;
   std::vector<TokenId> unreported_;
   std::vector<TokenLogprobs> logprobs_;  ///< Of `unreported_`, and while a token is chosen also of that one.
   Clock::time_point submitted_;

@@ -21,6 +21,7 @@ struct Input {
   std::string prompt;
   std::string messages, tools;  ///< JSON lists. No messages: the prompt counts.
   std::optional<std::string> schema, pattern;
+  std::optional<std::string> forced;  ///< The answer's beginning.
 };
 
 Result<Input> input_of(const Arguments& arguments) {
@@ -33,6 +34,11 @@ Result<Input> input_of(const Arguments& arguments) {
     auto text = read_text_file(*schema, 1 << 20);
     if (!text) return text.error();
     input.schema = std::move(*text);
+  }
+  if (const auto answer = arguments.value("--forced-answer")) {
+    auto text = read_text_file(*answer, 1 << 20);
+    if (!text) return text.error();
+    input.forced = std::move(*text);
   }
   if (const auto prompt = arguments.value("--prompt")) {
     if (auto valid = check_utf8(*prompt, "The text of option --prompt"); !valid) return valid.error();
@@ -69,6 +75,7 @@ Result<Request> request_of(const Arguments& arguments) {
   request.max_tokens = static_cast<int>(*max_tokens);
   request.sampling = std::move(*sampling);
   request.stop = arguments.values("--stop");
+  request.drafts = !arguments.has("--no-drafts");
   if (std::ranges::find(request.stop, std::string()) != request.stop.end())
     return Error{ErrorCode::invalid_argument, "Option --stop needs a text that is not empty."};
   return request;
@@ -157,6 +164,8 @@ std::string as_json(const Answer& answer, const EngineStatus& status) {
            {"prompt_tokens", stats.prompt_tokens},
            {"reused_tokens", stats.reused_tokens},
            {"generated_tokens", stats.generated_tokens},
+           {"drafted_tokens", stats.drafted_tokens},
+           {"accepted_tokens", stats.accepted_tokens},
            {"first_token_s", answer.load_seconds + stats.first_token_seconds},
            {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
            {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
@@ -206,6 +215,11 @@ int run(const Arguments& arguments) {
   auto ids = prompt_ids(*input, *bench->model);
   if (!ids) return fail(ids.error());
   request->prompt = *ids;
+  if (input->forced) {
+    auto forced = bench->model->tokenizer().encode(*input->forced, {.add_special = false});
+    if (!forced) return fail(forced.error());
+    request->forced = std::move(*forced);
+  }
   auto grammar = grammar_of(*input, bench->model->tokenizer());
   if (!grammar) return fail(grammar.error());
   request->grammar = std::move(*grammar);
@@ -238,6 +252,8 @@ Command generate_command() {
                     {"--stop", "TEXT", "End before this text; may be given more than once", true},
                     {"--json-schema", "FILE", "The answer is JSON that is valid under this schema"},
                     {"--regex", "PATTERN", "The whole answer matches this regular expression"},
+                    {"--no-drafts", "", "Compute one token after the other; the answer is the same"},
+                    {"--forced-answer", "FILE", "For measurements: the answer begins with this text, whatever comes"},
                     {"--save-cache", "FILE", "Keep what was computed of prompt and answer, for --load-cache"},
                     {"--load-cache", "FILE", "Go on from what --save-cache kept of the same model's beginning"},
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},

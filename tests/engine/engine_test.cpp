@@ -156,6 +156,31 @@ class EngineTest : public QObject {
     QCOMPARE(answers[background].tokens, answer(*engine(), request("The sea", 30)).tokens);
   }
 
+  void a_completion_has_its_first_token_within_two_steps() {
+    const auto one = engine({.max_requests = 2, .interrupt = std::make_shared<std::atomic<int>>(0)});
+    const Request talk = request(chat("Tell me of the sea."), 40);
+    const RequestId chat_id = submit(*one, talk);
+    std::map<RequestId, Answer> answers;
+    while (answers[chat_id].tokens.size() < 3) take(answers, one->step());
+    // Beside a chat that reads a long prompt, and beside one that writes; new texts, so that nothing is reused.
+    submit(*one, request("First. " + long_text(100), 2));
+    take(answers, one->step());
+    for (const int sentences : {1, 20, 60}) {
+      const Request wanted = request(std::to_string(sentences) + " " + long_text(sentences), 3, Priority::completion);
+      QVERIFY(wanted.prompt.size() < 1024);
+      const std::size_t before = answers[chat_id].tokens.size();
+      const RequestId id = submit(*one, wanted);
+      take(answers, one->step());
+      if (answers[id].tokens.empty()) take(answers, one->step());
+      QVERIFY(!answers[id].tokens.empty());
+      QCOMPARE(answers[chat_id].tokens.size(), before);
+      while (answers[id].finished == 0) take(answers, one->step());
+      QCOMPARE(answers[id].tokens, answer(*engine(), wanted).tokens);
+    }
+    for (auto& [id, rest] : run(*one)) take(answers, std::move(rest.events));
+    QCOMPARE(answers[chat_id].tokens, answer(*engine(), talk).tokens);
+  }
+
   void held_back_requests_survive_the_loss_of_their_cache() {
     // Room for one long request only: the others take its blocks while it waits.
     const EngineOptions small{.context_length = 256, .max_requests = 1};

@@ -44,7 +44,8 @@ struct EngineOptions {
   int prompt_milliseconds = 8000;
   /// While it is above 0, which any thread may make it, a step that reads prompts ends within a layer and has changed
   /// nothing. So whoever wants to cancel, or to submit something more urgent, need not wait for a long step. May be
-  /// null.
+  /// null; where it is not, completions are read 512 tokens a step, however long that takes: the first token of a prompt
+  /// of 1,024 comes within two steps.
   std::shared_ptr<const std::atomic<int>> interrupt{};
   /// Routed experts of a token, where fewer than the model was trained with are wanted: faster, and worse. 0: the
   /// model's. Refused for models without experts, and above what the model uses.
@@ -65,6 +66,11 @@ struct Request {
   /// Control tokens whose spelling is part of the text; all others leave no trace in it. answer_tags() of reasoning.h
   /// gives those an AnswerParser wants to see. Tokens that end the text are never spelled.
   std::vector<TokenId> spelled;
+  /// Guess tokens from the text so far and compute them together with the next one, where that is faster. The answer
+  /// stays the same, to the bits of its log-probabilities; its tokens come several at a time.
+  bool drafts = false;
+  /// For measurements: the answer begins with these tokens, whatever the model would choose. Not with a grammar.
+  std::vector<TokenId> forced;
   /// The form the answer must have; null: any. Of the model's own tokenizer, and not together with ignore_end.
   std::shared_ptr<const Grammar> grammar;
 };
@@ -77,6 +83,8 @@ struct RequestStats {
   int prompt_tokens = 0;
   int reused_tokens = 0;  ///< Of the prompt, found in the cache.
   int generated_tokens = 0;
+  int drafted_tokens = 0;   ///< Guessed and computed (Request::drafts) ...
+  int accepted_tokens = 0;  ///< ... and right: part of generated_tokens.
   double prefill_seconds = 0;      ///< From the first step that worked on the request to its first token.
   double first_token_seconds = 0;  ///< From submit() to the first token.
   double decode_seconds = 0;       ///< From the first token to the last.
@@ -125,7 +133,8 @@ class Engine {
   /// the sake of a stop string; nothing more is computed for it. Unknown ids are ignored.
   virtual void cancel(RequestId id) = 0;
   virtual bool idle() const = 0;
-  /// One scheduler iteration over every running request: each decoding one gains a token, prompts gain a chunk.
+  /// One scheduler iteration over every running request: each decoding one gains a token, or with drafts
+  /// some, prompts gain a chunk.
   virtual std::vector<Event> step() = 0;
   virtual EngineStatus status() const = 0;
   /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
