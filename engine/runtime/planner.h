@@ -18,8 +18,8 @@ class StepBudget {
   std::size_t tokens(double step_seconds) const;
   /// Reports a step that worked on a prompt; steps that only decode say little of how prompts are read.
   void measured(std::size_t tokens, double seconds);
-  /// Reports a step of so many tokens that was ended before it was done: until one is measured, steps become shorter, so
-  /// that a prompt gets on however often it is interrupted.
+  /// Reports a step of so many tokens that was ended before it was done: until one is measured, steps become shorter,
+  /// so that a prompt gets on however often it is interrupted.
   void interrupted(std::size_t tokens);
 
  private:
