@@ -91,8 +91,10 @@ class ActivationObserverTest : public QObject {
     for (const auto& [matrix, expected] : plain.squares) {
       const auto& actual = fast.squares[matrix];
       QCOMPARE(actual.size(), expected.size());
+      // What cancels out in a column is as exact as what did not in others.
+      const auto most = *std::ranges::max_element(expected);
       for (std::size_t i = 0; i < actual.size(); ++i) {
-        QVERIFY(std::abs(actual[i] - expected[i]) <= 1e-5 * expected[i] + 1e-12);
+        QVERIFY(std::abs(actual[i] - expected[i]) <= 1e-5 * expected[i] + 1e-7 * most);
       }
     }
   }
