@@ -11,8 +11,9 @@ namespace {
 
 Result<BenchPlan> plan_of(const Arguments& arguments) {
   BenchPlan plan;
-  const auto read = [&](std::string_view option, std::int64_t& into, std::int64_t least) -> Result<void> {
-    const auto value = arguments.integer(option, into, least, 1 << 20);
+  const auto read = [&](std::string_view option, std::int64_t& into, std::int64_t least,
+                        std::int64_t most = 1 << 20) -> Result<void> {
+    const auto value = arguments.integer(option, into, least, most);
     if (!value) return value.error();
     into = *value;
     return {};
@@ -20,6 +21,7 @@ Result<BenchPlan> plan_of(const Arguments& arguments) {
   if (auto r = read("--prompt", plan.prompt, 0); !r) return r.error();
   if (auto r = read("--generate", plan.generate, 0); !r) return r.error();
   if (auto r = read("--depth", plan.depth, 0); !r) return r.error();
+  if (auto r = read("--requests", plan.requests, 1, 1024); !r) return r.error();
   if (auto r = read("--repetitions", plan.repetitions, 1); !r) return r.error();
   if (plan.prompt == 0 && plan.generate == 0) {
     return Error{ErrorCode::invalid_argument, "With --prompt 0 and --generate 0 there is nothing to measure."};
@@ -46,6 +48,7 @@ int run(const Arguments& arguments) {
   const auto step = arguments.integer("--step-milliseconds", options->step_milliseconds, 1, 1 << 20);
   if (!step) return fail_usage(step.error());
   options->step_milliseconds = static_cast<int>(*step);
+  options->max_requests = static_cast<int>(std::max<std::int64_t>(options->max_requests, plan->requests));
   const int threads = options->threads;
   const auto before = std::chrono::steady_clock::now();
   auto bench = open_workbench(arguments, *options);
@@ -70,6 +73,7 @@ Command bench_command() {
            {{"--prompt", "N", "Tokens to read (default: 512)"},
             {"--generate", "N", "Tokens to write (default: 64)"},
             {"--depth", "N", "Tokens in the context before them (default: 0)"},
+            {"--requests", "N", "Answers to write at once; the tokens/s are of all together (default: 1)"},
             {"--repetitions", "N", "(default: 3)"},
             {"--step-milliseconds", "N", "Longest step of the engine (default: 60)"},
             {"--breakdown", "", "The time of every operation, and its GB/s or GOP/s"},

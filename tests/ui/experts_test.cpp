@@ -66,9 +66,10 @@ class ExpertsTest : public QObject {
     stage.window().showExperts();
     QTRY_VERIFY(stage.find<HeatMap>("heatMap")->isVisible());
     const ExpertUse counted = use(stage);
-    // Every token of the prompt and of the answer went through the model, but for the last, which nobody asked about.
+    // Every token of the prompt and of the answer went through the model, but for the last, which nobody asked about;
+    // and what was guessed in vain, for each of the answer's tokens 24 at most.
     QVERIFY(counted.tokens + 1 >= quint64(answer->promptTokens + answer->tokens) &&
-            counted.tokens <= quint64(answer->promptTokens + answer->tokens));
+            counted.tokens <= quint64(answer->promptTokens + 25 * answer->tokens));
     QCOMPARE(counted.layers.size(), 2);
     for (const ExpertLayer& layer : counted.layers) {
       QCOMPARE(layer.share.size(), 6);

@@ -58,14 +58,18 @@ class Bench {
   }
 
  private:
-  /// Steps until the request is done. `between` is called behind each step with its seconds.
+  /// Steps until the requests are done. `between` is called behind each step with its seconds. Gives the last one's
+  /// figures, with all tokens generated.
   template <class Between>
-  Result<RequestStats> request(std::vector<TokenId> prompt, int max_tokens, const Between& between) {
-    Request request;
-    request.prompt = std::move(prompt);
-    request.max_tokens = max_tokens;
-    request.ignore_end = true;
-    if (const auto id = engine_.submit(std::move(request)); !id) return id.error();
+  Result<RequestStats> request(const std::vector<std::vector<TokenId>>& prompts, int max_tokens,
+                               const Between& between) {
+    for (const std::vector<TokenId>& prompt : prompts) {
+      Request request;
+      request.prompt = prompt;
+      request.max_tokens = max_tokens;
+      request.ignore_end = true;
+      if (const auto id = engine_.submit(std::move(request)); !id) return id.error();
+    }
     RequestStats stats;
     while (!engine_.idle()) {
       const auto begin = Clock::now();
@@ -73,14 +77,17 @@ class Bench {
       const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
       for (const Event& event : events) {
         if (event.error) return *event.error;
-        if (event.kind == Event::Kind::finished) stats = event.stats;
+        if (event.kind != Event::Kind::finished) continue;
+        const int before = stats.generated_tokens;
+        stats = event.stats;
+        stats.generated_tokens += before;
       }
       between(seconds);
     }
     return stats;
   }
   Result<RequestStats> request(std::vector<TokenId> prompt, int max_tokens) {
-    return request(std::move(prompt), max_tokens, [](double) {});
+    return request({std::move(prompt)}, max_tokens, [](double) {});
   }
 
   Result<RequestStats> read_prompt() {
@@ -122,7 +129,15 @@ class Bench {
     return seconds;
   }
 
-  std::vector<TokenId> short_prompt() { return depth_.empty() ? arbitrary_tokens(tokenizer_, 1, state_) : depth_; }
+  /// For each request, with a token of its own at the end.
+  std::vector<std::vector<TokenId>> short_prompts() {
+    std::vector<std::vector<TokenId>> prompts(static_cast<std::size_t>(plan_.requests), depth_);
+    for (std::vector<TokenId>& prompt : prompts) {
+      if (!prompt.empty()) prompt.pop_back();
+      prompt.push_back(arbitrary_tokens(tokenizer_, 1, state_).front());
+    }
+    return prompts;
+  }
 
   Result<void> decode() {
     if (plan_.generate == 0) return {};
@@ -147,7 +162,7 @@ class Bench {
     double computed = 0.0, since = 0.0;
     std::int64_t steps = 0;
     std::vector<double> read;
-    const auto stats = request(short_prompt(), static_cast<int>(plan_.generate) + 1, [&](double seconds) {
+    const auto stats = request(short_prompts(), static_cast<int>(plan_.generate) + 1, [&](double seconds) {
       // The first step reads the prompt.
       if (steps++ > 0) computed += seconds;
       since += seconds;
@@ -159,7 +174,7 @@ class Bench {
     });
     if (!stats) return stats.error();
     if (steps < 2 || computed <= 0.0) return {};
-    const double tokens = static_cast<double>(stats->generated_tokens - 1);
+    const double tokens = static_cast<double>(stats->generated_tokens - plan_.requests);
     figures_.decode_tokens_per_s = std::max(figures_.decode_tokens_per_s, tokens / computed);
     bandwidths.push_back(median(read));
     byte_times.push_back(computed / tokens * bandwidths.back());
@@ -169,13 +184,13 @@ class Bench {
   Result<void> log_decode() {
     const int tokens = static_cast<int>(std::min(plan_.generate, kLoggedTokens));
     std::int64_t steps = 0;
-    const auto stats = request(short_prompt(), tokens + 1, [&](double) {
+    const auto stats = request(short_prompts(), tokens + 1, [&](double) {
       if (steps++ == 0) engine_.log_operations(true);
     });
     figures_.decode_operations = engine_.operation_times();
     engine_.log_operations(false);
     if (!stats) return stats.error();
-    figures_.decode_tokens = stats->generated_tokens - 1;
+    figures_.decode_tokens = stats->generated_tokens - plan_.requests;
     return {};
   }
 

@@ -14,6 +14,7 @@ struct BenchPlan {
   std::int64_t prompt = 512;
   std::int64_t generate = 64;
   std::int64_t depth = 0;  ///< Tokens already in the cache before what is measured.
+  std::int64_t requests = 1;  ///< Answers that are written at once.
   std::int64_t repetitions = 3;
 };
 
@@ -25,11 +26,11 @@ struct MachineLimits {
 
 struct BenchFigures {
   double prefill_tokens_per_s = 0.0;  ///< Best repetition: others run on this machine too.
-  double decode_tokens_per_s = 0.0;
+  double decode_tokens_per_s = 0.0;  ///< Of all requests together.
   MachineLimits limits;
   /// Of one more prompt and one more answer, operation by operation; they say how much work there is as well.
   std::vector<OperationTime> prefill_operations, decode_operations;
-  std::int64_t decode_tokens = 0;  ///< That decode_operations were for.
+  std::int64_t decode_tokens = 0;  ///< That decode_operations were for, of all requests.
   /// The time that the products with weights would take at the peaks, over the time taken; none where nothing was
   /// measured.
   std::optional<double> prefill_share_of_peak;

@@ -80,8 +80,9 @@ std::string bench_text(const BenchPlan& plan, const BenchFigures& figures, const
                   ", float32 ", rounded(peaks.float32 / 1e9), " GOP/s\n");
   }
   if (plan.generate > 0) {
+    const std::string at_once = plan.requests > 1 ? concat(", ", plan.requests, " at once") : "";
     out += concat("  decode  ", rounded(figures.decode_tokens_per_s), " tokens/s (", plan.generate, " tokens at depth ",
-                  plan.depth, ")");
+                  plan.depth, at_once, ")");
     if (figures.decode_share_of_bandwidth)
       out += concat(", ", percent(*figures.decode_share_of_bandwidth), " of the bandwidth");
     out += concat("\n          memory is read at ", rounded(figures.limits.bytes_per_second / 1e9), " GB/s\n");
@@ -110,6 +111,7 @@ std::string bench_json(const BenchPlan& plan, const BenchFigures& figures, const
            {"prompt", plan.prompt},
            {"generate", plan.generate},
            {"depth", plan.depth},
+           {"requests", plan.requests},
            {"repetitions", plan.repetitions}};
   if (breakdown) {
     out["breakdown"] = {{"prefill", operations(figures.prefill_operations, plan.prompt)},
