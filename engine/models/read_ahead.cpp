@@ -10,15 +10,25 @@ namespace hadal {
 
 Result<void> read_ahead(const Checkpoint& file, LoadControl& control) {
   constexpr std::size_t kChunk = std::size_t{4} << 20, kPage = 4096;
-  std::vector<const CheckpointTensor*> wanted;
-  std::uint64_t whole = 1, done = 0;
+  std::vector<const CheckpointTensor*> wanted, rows;
+  std::uint64_t whole = 1, apart = 0, done = 0;
   for (const CheckpointTensor& tensor : file.tensors()) {
     const TensorUse use = tensor_use(file, tensor);
-    // Each row lies apart: reading on behind it would be for nothing.
-    if (use == TensorUse::rows) file.advise(tensor, MappedFile::Advice::random);
+    if (use == TensorUse::rows) {
+      rows.push_back(&tensor);
+      apart += tensor.bytes();
+    }
     if (use != TensorUse::whole) continue;
     wanted.push_back(&tensor);
     whole += tensor.bytes();
+  }
+  const bool fits = whole + apart <= available_memory();
+  for (const CheckpointTensor* tensor : rows) {
+    // Each row lies apart: reading on behind it would be for nothing.
+    file.advise(*tensor, MappedFile::Advice::random);
+    // Into the system's cache, which is no memory of ours: or every token that comes for the first time waits for the
+    // disk.
+    if (fits) file.advise(*tensor, MappedFile::Advice::will_need);
   }
   if (whole > available_memory()) return {};
   unsigned char sum = 0;
