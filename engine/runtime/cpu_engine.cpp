@@ -237,7 +237,7 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   const std::size_t budget =
       reading ? reading_budget(running.front()->priority) : budget_.tokens(options_.step_milliseconds / 1000.0);
   std::vector<Share> shares = divide(running, budget);
-  const DecodingStep decoding = add_drafts(shares);
+  DecodingStep decoding = add_drafts(shares);
   for (const Share& share : shares) {
     const std::size_t tokens = share.sequence->computed + share.tokens + share.draft.tokens.size();
     if (auto room = make_room(share.sequence->blocks, tokens, running); !room) return room;
@@ -253,7 +253,8 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
     return {};
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
-  if (decoding.rows > 0) drafter_.measured(decoding.rows, thread_seconds() - worked);
+  decoding.took = thread_seconds() - worked;
+  if (decoding.rows > 0) drafter_.measured(decoding.rows, decoding.took);
   // Prompts come last. The short rest of one says as little of the speed as decoding does.
   if (shares.back().prefill && 2 * tokens > budget) budget_.measured(tokens, seconds);
   keep_results(shares, decoding, events);

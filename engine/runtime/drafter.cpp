@@ -72,8 +72,10 @@ Draft Drafter::draft(DraftRecord& record, std::span<const TokenId> text, std::si
 void Drafter::judge(DraftRecord& record, const Draft& draft, std::size_t accepted, const DecodingStep& step) const {
   record.judge(draft, accepted);
   const double token = token_seconds(step);
-  const double cost = cost_.seconds(step.rows) - cost_.seconds(step.rows - draft.tokens.size());
-  record.balance += static_cast<double>(accepted) * token - cost;
+  // All drafts of the step together, of which this is a part. More than this was a hiccup of the machine.
+  const double all = std::min(step.took, 3.0 * cost_.seconds(step.rows)) - cost_.seconds(step.sequences);
+  const auto part = static_cast<double>(draft.tokens.size()) / static_cast<double>(step.rows - step.sequences);
+  record.balance += static_cast<double>(accepted) * token - part * all;
   record.balance = std::min(record.balance, kMostSaved * token);
 }
 

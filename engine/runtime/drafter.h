@@ -39,6 +39,7 @@ struct DecodingStep {
   std::size_t rows = 0;       ///< With the drafts' so far.
   double expected = 0.0;      ///< Tokens it will bring.
   double seconds = 0.0;       ///< It should not take longer than this.
+  double took = 0.0;          ///< Once it was computed: the processor's time of it.
 };
 
 /// Decides how long drafts are, by what steps were measured to take and by how good a sequence's drafts were: as long
@@ -54,7 +55,7 @@ class Drafter {
   Draft draft(DraftRecord& record, std::span<const TokenId> text, std::size_t generated, std::size_t most,
               DecodingStep& step) const;
 
-  /// Reports what came of a draft in `step`.
+  /// Reports what came of a draft in `step`, which measured() knows already.
   void judge(DraftRecord& record, const Draft& draft, std::size_t accepted, const DecodingStep& step) const;
   /// Reports a step that only decoded.
   void measured(std::size_t rows, double seconds) { cost_.measured(rows, seconds); }

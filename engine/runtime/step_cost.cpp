@@ -5,11 +5,16 @@
 namespace hadal {
 namespace {
 
-/// Share of a new measurement: a hiccup of the machine is soon forgotten.
-constexpr double kNew = 0.25;
+/// Share of a new measurement, if it is shorter and if it is longer than what is known: what other programs do makes
+/// steps longer and never shorter, so the short ones tell more.
+constexpr double kShorter = 0.25, kLonger = 0.08;
 
-/// How much of a change of speed is believed of the numbers of rows that were not measured.
-constexpr double kDrift = 0.05;
+/// Longer than this, in terms of what is known, the processor was somebody else's.
+constexpr double kHiccup = 1.5;
+
+/// How fast what was measured of other numbers of rows is forgotten in favour of a shorter guess: an unlucky
+/// measurement must not keep a number of rows from being tried again.
+constexpr double kForgotten = 0.02;
 
 /// Of the first row, while nothing is known: dense models take less, mixtures of experts more.
 double guessed(double rows) {
@@ -26,15 +31,21 @@ void StepCost::measured(std::size_t rows, double seconds) {
   if (seconds <= 0.0) return;
   const std::size_t at = index(rows);
   if (known()) {
-    // Longer than this the processor was somebody else's.
-    seconds = std::min(seconds, 4.0 * this->seconds(rows));
-    const double change = std::clamp(seconds / this->seconds(rows), 0.8, 1.25) - 1.0;
-    for (double& other : seconds_) other *= 1.0 + kDrift * change;
+    for (std::size_t i = 0; i < kRows.size(); ++i) {
+      if (seconds_[i] == 0.0) continue;
+      const double guess = seconds * guessed(rows_[i]) / guessed(static_cast<double>(rows));
+      seconds_[i] += kForgotten * std::min(guess - seconds_[i], 0.0);
+    }
   }
-  const bool first = seconds_[at] == 0.0;
-  known_ += first;
-  seconds_[at] = first ? seconds : (1.0 - kNew) * seconds_[at] + kNew * seconds;
-  rows_[at] = first ? static_cast<double>(rows) : (1.0 - kNew) * rows_[at] + kNew * static_cast<double>(rows);
+  if (seconds_[at] == 0.0) {
+    ++known_;
+    seconds_[at] = seconds;
+    rows_[at] = static_cast<double>(rows);
+    return;
+  }
+  const double part = seconds < seconds_[at] ? kShorter : kLonger;
+  seconds_[at] += part * (std::min(seconds, kHiccup * seconds_[at]) - seconds_[at]);
+  rows_[at] += part * (static_cast<double>(rows) - rows_[at]);
 }
 
 double StepCost::seconds(std::size_t rows) const {

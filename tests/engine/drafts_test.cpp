@@ -165,8 +165,13 @@ class DraftsTest : public QObject {
       cost.measured(1, 0.010);
       cost.measured(9, 0.050);
     }
-    QVERIFY(std::abs(cost.seconds(9) - 0.050) < 1e-3);
-    QVERIFY(std::abs(cost.seconds(5) - 0.030) < 1e-3);
+    QVERIFY(std::abs(cost.seconds(9) - 0.050) < 6e-3);
+    QVERIFY(std::abs(cost.seconds(5) - 0.030) < 4e-3);
+    // What is not measured any more drifts towards the guess, so that it is tried again.
+    for (int i = 0; i < 60; ++i) cost.measured(1, 0.010);
+    QVERIFY(cost.seconds(9) > 0.026 && cost.seconds(9) < 0.038);
+    for (int i = 0; i < 60; ++i) cost.measured(9, 0.050);
+    QVERIFY(std::abs(cost.seconds(9) - 0.050) < 2e-3);
     // One hiccup does not last.
     cost.measured(9, 5.0);
     for (int i = 0; i < 20; ++i) cost.measured(9, 0.050);
@@ -175,11 +180,17 @@ class DraftsTest : public QObject {
 
   void wrong_guesses_cost_next_to_nothing_data() {
     QTest::addColumn<double>("row");
-    for (const double row : {0.05, 0.2, 0.5, 0.9}) QTest::newRow(qPrintable(QString::number(row))) << row;
+    QTest::addColumn<bool>("busy");
+    for (const double row : {0.05, 0.2, 0.5, 0.9}) {
+      QTest::addRow("%.2f", row) << row << false;
+      QTest::addRow("%.2f, busy", row) << row << true;
+    }
   }
-  /// A machine on which a further row takes `row` of the first one's time, and texts that repeat themselves in part.
+  /// A machine on which a further row takes `row` of the first one's time and which may be busy with something else,
+  /// and texts that repeat themselves in part.
   void wrong_guesses_cost_next_to_nothing() {
     QFETCH(double, row);
+    QFETCH(bool, busy);
     for (const int rightness : {0, 30, 60, 100}) {
       std::mt19937 random(static_cast<unsigned>(rightness) + 1);
       Drafter drafter;
@@ -196,12 +207,13 @@ class DraftsTest : public QObject {
         // Where the draft was wrong comes a token that keeps the text guessable.
         text.push_back((text.back() + 1) % 300);
         const double seconds = 1.0 + row * static_cast<double>(step.rows - 1);
-        drafter.measured(step.rows, seconds);
+        const double hiccup = random() % 10 == 0 ? 3.0 : 0.8 + 0.04 * static_cast<double>(random() % 10);
+        drafter.measured(step.rows, step.took = busy ? seconds * hiccup : seconds);
         if (!draft.tokens.empty()) drafter.judge(record, draft, accepted, step);
         generated += accepted + 1;
         with += seconds;
         without += static_cast<double>(accepted) + 1.0;
-        QVERIFY2(with <= 1.02 * without + 1.5, qPrintable(QString("%1 of %2").arg(with).arg(without)));
+        QVERIFY2(with <= 1.02 * without + 3.0, qPrintable(QString("%1 of %2").arg(with).arg(without)));
       }
       QVERIFY2(with <= 1.025 * without, qPrintable(QString("%1 of %2").arg(with).arg(without)));
       if (rightness == 100 && row <= 0.2) QVERIFY2(with < without / 3, qPrintable(QString::number(with / without)));
