@@ -244,7 +244,8 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   }
   const Clock::time_point before = Clock::now();
   const double worked = thread_seconds();
-  const auto computed = compute(shares, reading ? options_.interrupt.get() : nullptr);
+  const auto computed =
+      compute(shares, reading || decoding.rows > decoding.sequences ? options_.interrupt.get() : nullptr);
   if (!computed) return computed.error();
   std::size_t tokens = 0;
   for (const Share& share : shares) tokens += share.tokens;
@@ -272,9 +273,9 @@ std::size_t CpuEngine::reading_budget(Priority priority) const {
 /// if it reads a prompt.
 DecodingStep CpuEngine::add_drafts(std::vector<Share>& shares) {
   if (shares.back().prefill) return {};
-  // Several tokens are worth a longer wait.
+  // Several tokens are worth a longer wait, which an interrupt ends.
   DecodingStep step{shares.size(), shares.size(), static_cast<double>(shares.size()),
-                    2 * options_.step_milliseconds / 1000.0};
+                    4 * options_.step_milliseconds / 1000.0};
   for (Share& share : shares) {
     Sequence& sequence = *share.sequence;
     if (!sequence.drafts) continue;

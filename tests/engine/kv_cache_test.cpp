@@ -248,7 +248,7 @@ void KvCacheTest::agrees_with_a_naive_model() {
     for (std::size_t i = found.tokens / 32; i < ids.size() / 32; ++i) cache->seal(found.blocks, i, ids);
     users.push_back({std::move(ids), std::move(found.blocks)});
   }
-  QVERIFY(reused > 10000 && parts > 1000);
+  QVERIFY(reused > 1000 && parts > 100);
 }
 
 QTEST_GUILESS_MAIN(KvCacheTest)
