@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "tools/conversation.h"
 #include "tools/input_file.h"
+#include "tools/kept_files.h"
 #include "tools/output.h"
 #include "tools/sampling_arguments.h"
 #include "tools/workbench.h"
@@ -186,6 +187,14 @@ Result<double> load_cache(const Arguments& arguments, Engine& engine) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
 }
 
+/// Of --save-cache, before anything is read. The file of --load-cache may be written anew.
+Result<void> check_save_cache(const Arguments& arguments) {
+  std::vector<std::string> inputs{arguments.positional(0)};
+  for (const std::string_view option : {"--messages", "--tools", "--json-schema", "--forced-answer"})
+    inputs.push_back(arguments.value(option).value_or(""));
+  return check_output(arguments.value("--save-cache").value_or(""), inputs);
+}
+
 /// Of --save-cache: the prompt and what came after it.
 Result<void> save_cache(const Arguments& arguments, Engine& engine, std::vector<TokenId> text, const Answer& answer) {
   const auto path = arguments.value("--save-cache");
@@ -208,6 +217,7 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   auto request = request_of(arguments);
   if (!request) return fail_usage(request.error());
+  if (auto kept = check_save_cache(arguments); !kept) return fail(kept.error());
   const auto input = input_of(arguments);
   if (!input) return fail(input.error());
   auto bench = open_workbench(arguments, *options);

@@ -39,6 +39,22 @@ class ToolCacheTest : public QObject {
     QCOMPARE(other.json()["tokens"], engine_tool(generate(text_ + "But", {})).json()["tokens"]);
   }
 
+  void nothing_that_is_read_is_written_over() {
+    const QString model = folder_.filePath("model.gguf"), schema = folder_.filePath("schema.json");
+    QVERIFY(QFile::copy(model_, model));
+    QFile form(schema);
+    QVERIFY(form.open(QFile::WriteOnly) && form.write("{}") == 2);
+    form.close();
+    for (const QString& file : {model, schema}) {
+      const qint64 size = QFileInfo(file).size();
+      const ToolOutcome refused =
+          engine_tool({"generate", model, "--prompt", text_, "--json-schema", schema, "--save-cache", file});
+      QVERIFY(refused.refused(1));
+      QVERIFY(refused.errors.contains("is read from and left as it is"));
+      QCOMPARE(QFileInfo(file).size(), size);
+    }
+  }
+
   void files_that_cannot_be_used_are_refused() {
     const QString file = folder_.filePath("odd.kv");
     QVERIFY(engine_tool(generate("x", {"--load-cache", file})).refused(1));
