@@ -51,8 +51,8 @@ class Bench {
     depth_ = arbitrary_tokens(tokenizer_, plan_.depth, state_);
     if (auto done = request(depth_.empty() ? arbitrary_tokens(tokenizer_, 32, state_) : depth_, 1); !done)
       return done.error();
-    if (auto done = prefill(); !done) return done.error();
     figures_.peak_memory = peak_memory();
+    if (auto done = prefill(); !done) return done.error();
     if (auto done = decode(); !done) return done.error();
     return std::move(figures_);
   }
@@ -105,6 +105,7 @@ class Bench {
       figures_.prefill_tokens_per_s = std::max(figures_.prefill_tokens_per_s,
                                                (stats->prompt_tokens - stats->reused_tokens) / stats->prefill_seconds);
     }
+    figures_.peak_memory = peak_memory();
     engine_.log_operations(true);
     const auto stats = read_prompt();
     figures_.prefill_operations = engine_.operation_times();
