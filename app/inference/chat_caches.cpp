@@ -99,17 +99,13 @@ bool ChatCaches::fetch(qint64 chat, const std::function<void()>& ready) {
     QMetaObject::invokeMethod(
         this,
         [this, ready, snapshot, engine] {
-          if (snapshot && engine == engine_) restore(*snapshot);
+          // One of another model stays where it is until this chat is kept anew: that model may be chosen again.
+          if (snapshot && engine == engine_) (void)engine_->restore(*snapshot);
           ready();
         },
         Qt::QueuedConnection);
   });
   return true;
-}
-
-/// One of another model stays where it is until this chat is kept anew: that model may be chosen again.
-void ChatCaches::restore(const KvSnapshot& snapshot) {
-  (void)engine_->restore(snapshot);
 }
 
 void ChatCaches::computed(qint64 chat, std::vector<TokenId> text) {

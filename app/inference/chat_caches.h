@@ -40,7 +40,6 @@ class ChatCaches : public QObject {
  private:
   QString file(qint64 chat) const;
   void keep();
-  void restore(const KvSnapshot& snapshot);
 
   QString folder_;
   Engine* engine_ = nullptr;

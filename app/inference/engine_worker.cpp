@@ -415,6 +415,14 @@ void EngineWorker::answerNow(quint64 ticket) {
   }
 }
 
+void EngineWorker::forgetChat(qint64 chat) {
+  // What still comes of its answers must not bring it back.
+  for (auto& [id, answer] : running_) {
+    if (answer.chat == chat) answer.chat = 0;
+  }
+  chats_.forget(chat);
+}
+
 void EngineWorker::measure(quint64 ticket, const QList<PromptMessage>& messages) {
   int tokens = -1;
   if (model_) {

@@ -38,7 +38,7 @@ class EngineWorker : public QObject {
   /// Ends the thinking of an answer: its request is cancelled, and one that goes on behind </think> takes its place.
   void answerNow(quint64 ticket);
   void keepChats(const QString& folder, bool wanted) { chats_.setFolder(folder, wanted); }
-  void forgetChat(qint64 chat) { chats_.forget(chat); }
+  void forgetChat(qint64 chat);
   void measure(quint64 ticket, const QList<PromptMessage>& messages);
 
  Q_SIGNALS:
@@ -100,7 +100,7 @@ class EngineWorker : public QObject {
   QString file_;  ///< Of model_.
   std::shared_ptr<const Model> model_;
   std::shared_ptr<Engine> engine_;  ///< Also of the thread that prepares it.
-  std::vector<TokenId> tags_;  ///< Of model_, like the next two: answer_tags().
+  std::vector<TokenId> tags_;       ///< Of model_, like the next two: answer_tags().
   TemplateStatus chatTemplate_;
   SamplingAdvice advice_;
   std::optional<Loaded> next_;                ///< Waits for the answers of model_ to end.

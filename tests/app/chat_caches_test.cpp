@@ -166,6 +166,28 @@ class ChatCachesTest : public QObject {
     QVERIFY(!QFile::exists(file()));
   }
 
+  /// Its answer is stopped by the deletion, and what that has computed is not kept.
+  void deletedChatsStayForgotten() {
+    {
+      Run run(folder());
+      GenerationRequest request;
+      request.messages = longQuestion();
+      request.chat = kChat;
+      const auto generation = run.inference.generate(request);
+      bool began = false;
+      std::optional<GenerationEnd> end;
+      QObject::connect(generation.get(), &Generation::delta, [&] { began = true; });
+      QObject::connect(generation.get(), &Generation::finished,
+                       [&](GenerationEnd how, const QString&, const GenerationStats&) { end = how; });
+      QTRY_VERIFY_WITH_TIMEOUT(began, 60000);
+      run.inference.forgetChat(kChat);
+      generation->stop();
+      QTRY_VERIFY_WITH_TIMEOUT(end.has_value(), 60000);
+      QCOMPARE(*end, GenerationEnd::Stopped);
+    }
+    QVERIFY(!QFile::exists(file()));
+  }
+
   void nothingIsKeptWhereNobodyWantsIt() {
     QFile other(folder() + QStringLiteral("/notes.txt"));
     QVERIFY(other.open(QFile::WriteOnly));
