@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
 namespace hadal::ops {
 
 void UnmapMemory::operator()(std::byte* data) const {
@@ -25,19 +27,30 @@ void PackedMatrices::add(const WeightView& w) {
   if (places_.try_emplace(w.data, Place{memory_.get() + used_, w.rows}).second) used_ += packed_bytes(w);
 }
 
+/// Some rows after others, so that of a large matrix, too, only a part is held twice.
+void PackedMatrices::pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w, std::byte* to) const {
+  constexpr std::int64_t kPartBytes = 16 << 20;
+  const std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
+  const std::int64_t part = std::max<std::int64_t>(1, kPartBytes / group_bytes);
+  const std::int64_t groups = (w.rows + kPackedRows - 1) / kPackedRows;
+  for (std::int64_t first = 0; first < groups; first += part) {
+    const std::int64_t count = std::min(part, groups - first);
+    pool.for_range(count, 4, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t group = first + begin; group < first + end; ++group) {
+        cpu::pack_rows(cpu_target, w, group, to + group * group_bytes);
+      }
+    });
+    const std::int64_t row = first * kPackedRows, rows = std::min(count * kPackedRows, w.rows - row);
+    if (release_) release_({w.row(row), static_cast<std::size_t>(rows * w.row_bytes())});
+  }
+}
+
 void PackedMatrices::pack(ComputePool& pool, std::size_t cpu_target, std::span<const WeightView> matrices) {
   for (const WeightView& w : matrices) {
     const auto place = places_.find(w.data);
     if (place == places_.end() || place->second.packed) continue;
-    const std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
-    std::byte* to = place->second.data;
-    pool.for_range((w.rows + kPackedRows - 1) / kPackedRows, 4, [&](std::int64_t begin, std::int64_t end, int) {
-      for (std::int64_t group = begin; group < end; ++group) {
-        cpu::pack_rows(cpu_target, w, group, to + group * group_bytes);
-      }
-    });
+    pack_matrix(pool, cpu_target, w, place->second.data);
     place->second.packed = true;
-    if (release_) release_({w.data, static_cast<std::size_t>(w.rows * w.row_bytes())});
   }
 }
 

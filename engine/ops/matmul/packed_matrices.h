@@ -20,7 +20,7 @@ struct UnmapMemory {
 /// Packed copies of matrices (ops/matmul/packed.h), found by where the originals lie. One thread at a time changes it.
 class PackedMatrices {
  public:
-  /// Called with the bytes of an original that was packed and will not be read again.
+  /// Called with the bytes of rows that were packed and will not be read again, once their matrix is packed whole.
   using Release = std::function<void(std::span<const std::byte>)>;
 
   /// Takes memory for so many bytes of packed matrices, of which none is touched yet; false where there is none.
@@ -39,6 +39,8 @@ class PackedMatrices {
   }
 
  private:
+  void pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w, std::byte* to) const;
+
   struct Place {
     std::byte* data;
     std::int64_t rows;
