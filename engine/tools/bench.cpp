@@ -21,7 +21,7 @@ Result<BenchPlan> plan_of(const Arguments& arguments) {
   if (auto r = read("--prompt", plan.prompt, 0); !r) return r.error();
   if (auto r = read("--generate", plan.generate, 0); !r) return r.error();
   if (auto r = read("--depth", plan.depth, 0); !r) return r.error();
-  if (auto r = read("--requests", plan.requests, 1, 1024); !r) return r.error();
+  if (auto r = read("--requests", plan.requests, 1, 256); !r) return r.error();
   if (auto r = read("--repetitions", plan.repetitions, 1); !r) return r.error();
   if (plan.prompt == 0 && plan.generate == 0) {
     return Error{ErrorCode::invalid_argument, "With --prompt 0 and --generate 0 there is nothing to measure."};
