@@ -62,12 +62,17 @@ class CpuEngine final : public Engine {
   void seal_full_blocks(Sequence& sequence, std::size_t before);
   void remove_finished(const std::vector<RequestId>& finished);
   void fail_all(const Error& error, std::vector<Event>& events);
-  Result<void> compute_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
+  /// compute(blocks, out) with blocks for all of `ids`, which go back, and `size` numbers to fill. `what` they are, for
+  /// the sentence where memory is short.
+  template <class T, class Compute>
+  Result<std::vector<T>> for_text(std::span<const TokenId> ids, std::size_t size, std::string_view what,
+                                  const Compute& compute);
+  Result<void> compute_logits(std::span<const TokenId> ids, std::size_t chunk, std::span<const std::int32_t> blocks,
                               float* out);
-  Result<void> compute_draft_logits(std::span<const TokenId> ids, std::size_t chunk, std::vector<std::int32_t>& blocks,
-                                    float* out);
-  Result<void> compute_log_probabilities(std::span<const TokenId> ids, std::vector<std::int32_t>& blocks,
-                                         std::vector<double>& out);
+  Result<void> compute_draft_logits(std::span<const TokenId> ids, std::size_t chunk,
+                                    std::span<const std::int32_t> blocks, float* out);
+  Result<void> compute_log_probabilities(std::span<const TokenId> ids, std::span<const std::int32_t> blocks,
+                                         double* out);
 
   std::shared_ptr<const Model> model_;
   EngineOptions options_;  ///< Defaults resolved.

@@ -20,22 +20,22 @@ Error refused(std::uint64_t bytes) {
 
 std::uint64_t KvCache::bytes_for(const KvShape& shape, DType type, int tokens) {
   const auto rows = static_cast<std::uint64_t>(shape.key_row) + static_cast<unsigned>(shape.value_row);
-  const std::uint64_t token = rows * (type == DType::f32 ? 4 : 2) * static_cast<unsigned>(shape.layers);
+  const std::uint64_t token = rows * dtype_traits(type).block_bytes * static_cast<unsigned>(shape.layers);
   return token * block_tokens * static_cast<unsigned>((tokens + block_tokens - 1) / block_tokens);
 }
 
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType type, std::int32_t blocks) {
   std::unique_ptr<KvCache> cache(new KvCache(blocks));
   __extension__ using Wide = unsigned __int128;
-  const Wide block = Wide{block_tokens} * (type == DType::f32 ? 4 : 2);  // bytes of one element of each of its rows
+  const Wide block = Wide{block_tokens} * dtype_traits(type).block_bytes;  // bytes of one element of each of its rows
   const Wide keys = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.key_row);  // of one layer
   const Wide values = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.value_row);
   const Wide total = (keys + values) * static_cast<unsigned>(shape.layers);
   if (total > (Wide{1} << 46)) return refused(std::uint64_t{1} << 46);
   cache->memory_bytes_ = static_cast<std::size_t>(total);
   cache->block_bytes_ = static_cast<std::uint64_t>(total / static_cast<unsigned>(std::max(blocks, 1)));
-  cache->key_bytes_ = static_cast<std::size_t>(shape.key_row) * (type == DType::f32 ? 4 : 2);
-  cache->value_bytes_ = static_cast<std::size_t>(shape.value_row) * (type == DType::f32 ? 4 : 2);
+  cache->key_bytes_ = static_cast<std::size_t>(shape.key_row) * dtype_traits(type).block_bytes;
+  cache->value_bytes_ = static_cast<std::size_t>(shape.value_row) * dtype_traits(type).block_bytes;
   void* memory = mmap(nullptr, cache->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return refused(cache->memory_bytes_);
   cache->memory_ = memory;

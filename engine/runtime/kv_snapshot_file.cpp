@@ -47,7 +47,7 @@ __extension__ typedef unsigned __int128 Wide;
 /// What follows such a header, without overflow for anything it may say.
 Wide expected_body(const Header& h) {
   const Wide row = (Wide{static_cast<std::uint32_t>(h.key_row)} + static_cast<std::uint32_t>(h.value_row)) *
-                   static_cast<std::uint32_t>(h.layers) * (static_cast<DType>(h.type) == DType::f32 ? 4 : 2);
+                   static_cast<std::uint32_t>(h.layers) * dtype_traits(static_cast<DType>(h.type)).block_bytes;
   const Wide ids = (Wide{h.tokens} * sizeof(TokenId) + AlignedBuffer::alignment - 1) / AlignedBuffer::alignment *
                    AlignedBuffer::alignment;
   return ids + row * h.tokens;
