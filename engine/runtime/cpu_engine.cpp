@@ -250,7 +250,7 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   std::size_t tokens = 0;
   for (const Share& share : shares) tokens += share.tokens;
   if (!*computed) {
-    budget_.interrupted(tokens);
+    if (reading) budget_.interrupted(tokens);
     return {};
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
