@@ -17,10 +17,9 @@
 #include "hwy/highway.h"
 // clang-format on
 
-// Two loops over the pool. The first goes over the rows of gate and up, the second over those of down, and each piece
-// computes its rows for all experts that have tokens. So pieces weigh the same whether all tokens go to one expert or
-// to many, there are enough of them for one token too, and the second loop can add a token's outputs up in the order of
-// its experts.
+// Three loops over the pool: the rows of gate and up, those of down, and the tokens, whose outputs are added up in the
+// order of their experts. In the first two, all experts' rows follow each other and a piece takes neighbouring ones, so
+// that memory is read in few and long streams and an expert's tokens stay in the cache while its rows pass them.
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
@@ -47,6 +46,12 @@ namespace hadal::ops {
 namespace {
 HWY_EXPORT(add_weighted);
 
+/// What matmul likes to have at a time.
+constexpr std::int64_t kUnitRows = 32;
+
+/// Fewer tokens are not worth waking a thread to add them up.
+constexpr std::int64_t kLeastTokens = 4;
+
 class Experts {
  public:
   Experts(const Context& context, std::span<const Expert> experts, const ExpertRoutes& routes, const float* x,
@@ -64,24 +69,23 @@ class Experts {
         up_(gate_ + routes.tokens * routes.used * inner_) {}
 
   void run(const float* base, float* y) const {
-    const auto over = [&](std::int64_t rows, auto piece) {
-      context_.pool.for_range(rows, grain(rows), [&](std::int64_t begin, std::int64_t end, int) { piece(begin, end); });
-    };
     {
       const cpu::RoundedActivations rounded(context_, types(&Expert::gate, &Expert::up), inputs(), width_);
       sort_rows(rounded);
-      over(inner_, [&](std::int64_t begin, std::int64_t end) { inner_rows(rounded, begin, end); });
+      over_rows(inner_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end) {
+        inner_rows(rounded, group, begin, end);
+      });
     }
     if (context_.observer) observe();
     const cpu::RoundedActivations rounded(context_, types(&Expert::down, &Expert::down), routes(), inner_);
     over_groups([&](const ExpertGroups::Group& group) { rounded.round(group.first, group.tokens, inner_row(group)); });
-    over(width_, [&](std::int64_t begin, std::int64_t end) {
-      for (const ExpertGroups::Group& group : sorted_.groups) {
-        const MatmulPart down{expert(group).down, rows_ + group.first * width_};
-        const auto input = rounded.input(down.w.type, group.first, group.tokens, inner_row(group));
-        cpu::matmul_rows(context_, down, input, begin, end);
-      }
-      add_up(base, begin, end, y);
+    over_rows(width_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end) {
+      const MatmulPart down{expert(group).down, rows_ + group.first * width_};
+      const auto input = rounded.input(down.w.type, group.first, group.tokens, inner_row(group));
+      cpu::matmul_rows(context_, down, input, begin, end);
+    });
+    context_.pool.for_range(routes_.tokens, kLeastTokens, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t t = begin; t < end; ++t) add_up(base, t, y);
     });
   }
 
@@ -120,11 +124,19 @@ class Experts {
     return types;
   }
 
-  /// Some pieces for every thread, of whole panels of matmul, which likes two or more at a time.
-  std::int64_t grain(std::int64_t rows) const {
-    constexpr std::int64_t kPiecesPerThread = 8;
-    const std::int64_t even = rows / (context_.pool.threads() * kPiecesPerThread);
-    return even < 32 ? 16 : std::min<std::int64_t>(even / 32 * 32, 64);
+  /// body(group, begin, end) for all rows of all groups' matrices.
+  template <class Body>
+  void over_rows(std::int64_t rows, const Body& body) const {
+    const std::int64_t units = (rows + kUnitRows - 1) / kUnitRows;  // of one expert
+    const auto groups = static_cast<std::int64_t>(sorted_.groups.size());
+    context_.pool.for_range(groups * units, 1, [&](std::int64_t begin, std::int64_t end, int) {
+      while (begin < end) {
+        const std::int64_t g = begin / units, last = std::min(end, (g + 1) * units);
+        body(sorted_.groups[static_cast<std::size_t>(g)], (begin - g * units) * kUnitRows,
+             std::min((last - g * units) * kUnitRows, rows));
+        begin = last;
+      }
+    });
   }
 
   /// Few tokens are not worth waking a thread for.
@@ -164,29 +176,26 @@ class Experts {
     }
   }
 
-  void inner_rows(const cpu::RoundedActivations& rounded, std::int64_t begin, std::int64_t end) const {
-    for (const ExpertGroups::Group& group : sorted_.groups) {
-      float *gate = gate_ + group.first * inner_, *up = up_ + group.first * inner_;
-      const std::int64_t first = routes_.tokens > 1 ? group.first : 0;
-      for (const MatmulPart& part : {MatmulPart{expert(group).gate, gate}, MatmulPart{expert(group).up, up}}) {
-        cpu::matmul_rows(context_, part, rounded.input(part.w.type, first, group.tokens, input(group)), begin, end);
-      }
-      for (std::int64_t t = 0; t < group.tokens; ++t) {
-        float* row = up + t * inner_ + begin;
-        cpu::swiglu_piece(context_, gate + t * inner_ + begin, row, end - begin, row);
-      }
+  void inner_rows(const cpu::RoundedActivations& rounded, const ExpertGroups::Group& group, std::int64_t begin,
+                  std::int64_t end) const {
+    float *gate = gate_ + group.first * inner_, *up = up_ + group.first * inner_;
+    const std::int64_t first = routes_.tokens > 1 ? group.first : 0;
+    for (const MatmulPart& part : {MatmulPart{expert(group).gate, gate}, MatmulPart{expert(group).up, up}}) {
+      cpu::matmul_rows(context_, part, rounded.input(part.w.type, first, group.tokens, input(group)), begin, end);
+    }
+    for (std::int64_t t = 0; t < group.tokens; ++t) {
+      float* row = up + t * inner_ + begin;
+      cpu::swiglu_piece(context_, gate + t * inner_ + begin, row, end - begin, row);
     }
   }
 
-  void add_up(const float* base, std::int64_t begin, std::int64_t end, float* y) const {
-    for (std::int64_t t = 0; t < routes_.tokens; ++t) {
-      float* out = y + t * width_ + begin;
-      if (!base) std::fill_n(out, end - begin, 0.0F);
-      if (base && base != y) std::copy_n(base + t * width_ + begin, end - begin, out);
-      for (std::int64_t i = t * routes_.used; i < (t + 1) * routes_.used; ++i) {
-        const float* row = rows_ + sorted_.places[static_cast<std::size_t>(i)] * width_ + begin;
-        HADAL_DISPATCH(context_, add_weighted)(row, routes_.weights[i], end - begin, out);
-      }
+  void add_up(const float* base, std::int64_t t, float* y) const {
+    float* out = y + t * width_;
+    if (!base) std::fill_n(out, width_, 0.0F);
+    if (base && base != y) std::copy_n(base + t * width_, width_, out);
+    for (std::int64_t i = t * routes_.used; i < (t + 1) * routes_.used; ++i) {
+      const float* row = rows_ + sorted_.places[static_cast<std::size_t>(i)] * width_;
+      HADAL_DISPATCH(context_, add_weighted)(row, routes_.weights[i], width_, out);
     }
   }
 
