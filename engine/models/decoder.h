@@ -29,6 +29,7 @@ struct ExpertShape {
 
 struct ModelMatrices {
   std::vector<WeightView> always;     ///< For every token.
+  std::vector<WeightView> both_ways;  ///< For every token too; prompts read them as they lie in the file.
   std::vector<WeightView> sometimes;  ///< Of routed experts: for the tokens that chose them.
 };
 

@@ -67,7 +67,7 @@ class Dense final : public Decoder {
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
   ModelMatrices matrices() const override {
-    ModelMatrices all{{w_.output.weight}, {}};
+    ModelMatrices all{{w_.output.weight}, {}, {}};
     for (const DenseLayer& layer : w_.layers) {
       all.always.insert(all.always.end(), {layer.q.weight, layer.k.weight, layer.v.weight, layer.o.weight});
       add_matrices(layer.feed_forward, all);

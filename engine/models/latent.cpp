@@ -68,11 +68,13 @@ class Latent final : public Decoder {
     return static_cast<std::uint64_t>(p_.layers * attention) + feed_forward_multiplications(p_.feed_forward, p_.layers);
   }
   ModelMatrices matrices() const override {
-    ModelMatrices all{{w_.output.weight}, {}};
+    ModelMatrices all{{w_.output.weight}, {}, {}};
     const auto add = [&](const LatentLayer& layer) {
       for (const Linear* linear : {&layer.query_down, &layer.query, &layer.down, &layer.o}) {
         if (linear->weight.data) all.always.push_back(linear->weight);
       }
+      all.both_ways.push_back(layer.up.value.all);
+      if (layer.up.key.all.data != layer.up.value.all.data) all.both_ways.push_back(layer.up.key.all);
       add_matrices(layer.feed_forward, all);
     };
     for (const LatentLayer& layer : w_.layers) add(layer);

@@ -9,6 +9,7 @@
 #include "models/open_checkpoint.h"
 #include "models/registry.h"
 #include "models/tensor_use.h"
+#include "ops/matmul/packed.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
 
@@ -47,6 +48,13 @@ void add_weights(const Checkpoint& file, const ExpertShape& experts, MemoryForec
   out.experts = static_cast<std::uint64_t>(chosen * reached(experts.experts, experts.used, out.context_length));
 }
 
+/// Of what is packed and stays where it lies besides.
+std::uint64_t twice_bytes(const Decoder& decoder) {
+  std::uint64_t bytes = 0;
+  for (const WeightView& w : decoder.matrices().both_ways) bytes += static_cast<std::uint64_t>(ops::packed_bytes(w));
+  return bytes;
+}
+
 /// The vocabulary's spellings and merges: as the file has them and in the tables made of them.
 std::uint64_t vocabulary_bytes(const Checkpoint& file) {
   std::uint64_t metadata = 0;
@@ -68,6 +76,7 @@ Result<MemoryForecast> forecast(const std::filesystem::path& path, int context_l
   const int trained = (*decoder)->context_length();
   out.context_length = std::min(context_length > 0 ? context_length : kUsualContext, trained);
   add_weights(*file, (*decoder)->expert_shape(), out);
+  out.weights += twice_bytes(**decoder);
   out.cache = KvCache::bytes_for((*decoder)->kv_shape(), DType::f16, out.context_length);
   out.working = kProgram + vocabulary_bytes(*file) + activation_bytes(**decoder);
   return out;

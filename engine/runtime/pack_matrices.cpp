@@ -30,6 +30,7 @@ bool find_places(const Checkpoint& file, const ModelMatrices& matrices, std::int
   };
   if (!out.reserve(bytes, release)) return false;
   for (const WeightView& w : matrices.always) out.add(w);
+  for (const WeightView& w : matrices.both_ways) out.add(w, ops::PackedMatrices::Original::kept);
   for (const WeightView& w : matrices.sometimes) out.add(w);
   return true;
 }
@@ -39,11 +40,11 @@ bool find_places(const Checkpoint& file, const ModelMatrices& matrices, std::int
 Result<void> pack_matrices(const Model& model, ComputePool& pool, std::size_t cpu_target, LoadControl& control,
                            ops::PackedMatrices& out) {
   ModelMatrices matrices = model.impl().decoder->matrices();
-  keep_packable(matrices.always);
-  keep_packable(matrices.sometimes);
-  const std::int64_t always = bytes_of(matrices.always);
+  for (auto* some : {&matrices.always, &matrices.both_ways, &matrices.sometimes}) keep_packable(*some);
+  const std::int64_t always = bytes_of(matrices.always) + bytes_of(matrices.both_ways);
   if (out.empty() && !find_places(model.impl().file, matrices, always + bytes_of(matrices.sometimes), out)) return {};
   std::int64_t done = 0;
+  matrices.always.insert(matrices.always.end(), matrices.both_ways.begin(), matrices.both_ways.end());
   for (const WeightView& w : matrices.always) {
     if (control.cancel.load()) return Error{ErrorCode::cancelled, "Loading was cancelled."};
     out.pack(pool, cpu_target, {&w, 1});

@@ -17,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 
-/// Latent queries of one head: query [rank] = W_UK^T q, then the rope part as it is. `q` is [tokens, heads, key()] and
-/// `query` [tokens, heads, row()], both at the head.
+/// The latent part of one head's queries: query [rank] = W_UK^T q. `q` is [tokens, heads, key()] and `query` [tokens,
+/// heads, row()], both at the head.
 void absorb_head(const LatentOperands& o, int head, const float* q, std::int64_t tokens, float* query) {
   alignas(64) float panel[kPanelRows * kMostLatentRow];
   const LatentShape& s = o.shape;
@@ -38,7 +38,6 @@ void absorb_head(const LatentOperands& o, int head, const float* q, std::int64_t
       }
     }
   }
-  for (std::int64_t t = 0; t < tokens; ++t) std::copy_n(q + t * q_stride + s.nope, s.rope, query + t * stride + s.rank);
 }
 
 /// out [tokens, heads, value] = W_UV latent of one head, both at the head; `latent` is [tokens, heads, row()], of which

@@ -3,7 +3,9 @@
 #include <span>
 
 #include "ops/latent_attention/decompressed_scratch.h"
+#include "ops/latent_attention/head_products.h"
 #include "ops/latent_attention/operands.h"
+#include "ops/matmul/packed_matrices.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/latent_attention/cpu.cpp"
@@ -56,19 +58,22 @@ class AbsorbedSlice {
   void compute() {
     place();
     const auto each_head = [&](auto&& body) {
-      o_.context.pool.for_range(o_.shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int) {
-        for (auto head = static_cast<int>(begin); head < end; ++head) body(head);
+      o_.context.pool.for_range(o_.shape.heads, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
+        for (auto head = static_cast<int>(begin); head < end; ++head) body(head, static_cast<std::size_t>(thread));
       });
     };
-    each_head([&](int head) { absorb(head); });
+    each_head([&](int head, std::size_t thread) { absorb(head, products_[thread]); });
     attend();
-    each_head([&](int head) { finish(head); });
+    each_head([&](int head, std::size_t thread) { finish(head, products_[thread]); });
   }
 
  private:
   struct Segment {
     std::int64_t row, rows;  ///< Of the batch.
     std::int64_t first;      ///< Row of the slice.
+  };
+  struct ProductScratch {
+    HeadProductScratch key, value;
   };
   struct Placed {
     LatentTile tile;
@@ -87,6 +92,11 @@ class AbsorbedSlice {
       outputs_ = placer.take<float>(slots_ * padded_size(o_.shape.rank));
       scratch_.resize(static_cast<std::size_t>(o_.context.pool.threads()));
       for (RoundedScratch& one : scratch_) one.place(0, o_.shape.rank, o_.shape.rope, o_.shape.rank, placer);
+      products_.resize(scratch_.size());
+      for (ProductScratch& one : products_) {
+        one.key.place(o_.weights.key, o_.shape.rank, placer);
+        one.value.place(o_.weights.value, o_.shape.value, placer);
+      }
       return placer.used();
     };
     lay_out(o_.context.pool.working_memory(lay_out(nullptr)));
@@ -98,11 +108,21 @@ class AbsorbedSlice {
     return {rounded_.words + slot * words_of_query(o_.shape), rounded_.scales + slot * kMostSegments};
   }
 
-  void absorb(int head) const {
+  void absorb(int head, const ProductScratch& scratch) const {
+    const HeadMatrices& key = o_.weights.key;
     for (const Segment& s : segments_) {
-      const float* q = o_.q + (s.row * o_.shape.heads + head) * o_.shape.key();
-      HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q, s.rows, query(s.first, head));
-      HADAL_DISPATCH(o_.context, round_head)(o_, head, query(s.first, 0), s.rows, rounded(s.first));
+      const Strided<const float> q{o_.q + (s.row * o_.shape.heads + head) * o_.shape.key(),
+                                   static_cast<std::int64_t>(o_.shape.heads) * o_.shape.key()};
+      const Strided<float> query{this->query(s.first, head),
+                                 static_cast<std::int64_t>(o_.shape.heads) * o_.shape.row()};
+      if (key.transposed && multiplies_rounded(key)) {
+        multiply_head(o_.context, key, head, o_.shape.rank, q, s.rows, scratch.key, query);
+      } else {
+        HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q.at, s.rows, query.at);
+      }
+      for (std::int64_t t = 0; t < s.rows; ++t)
+        std::copy_n(q[t] + o_.shape.nope, o_.shape.rope, query[t] + o_.shape.rank);
+      HADAL_DISPATCH(o_.context, round_head)(o_, head, this->query(s.first, 0), s.rows, rounded(s.first));
     }
   }
 
@@ -140,7 +160,7 @@ class AbsorbedSlice {
   }
 
   /// The queries are no longer needed: their place takes the latents that the head saw.
-  void finish(int head) const {
+  void finish(int head, const ProductScratch& scratch) const {
     const std::int64_t rank = o_.shape.rank;
     for (const Placed& placed : tiles_) {
       const std::int64_t slots = static_cast<std::int64_t>(placed.tile.rows) * o_.shape.heads;
@@ -152,8 +172,15 @@ class AbsorbedSlice {
       }
     }
     for (const Segment& s : segments_) {
-      float* out = o_.out + (s.row * o_.shape.heads + head) * o_.shape.value;
-      HADAL_DISPATCH(o_.context, expand_head)(o_, head, query(s.first, head), s.rows, out);
+      const Strided<float> out{o_.out + (s.row * o_.shape.heads + head) * o_.shape.value,
+                               static_cast<std::int64_t>(o_.shape.heads) * o_.shape.value};
+      if (multiplies_rounded(o_.weights.value)) {
+        multiply_head(o_.context, o_.weights.value, head, o_.shape.value,
+                      {query(s.first, head), static_cast<std::int64_t>(o_.shape.heads) * o_.shape.row()}, s.rows,
+                      scratch.value, out);
+      } else {
+        HADAL_DISPATCH(o_.context, expand_head)(o_, head, query(s.first, head), s.rows, out.at);
+      }
     }
   }
 
@@ -165,7 +192,8 @@ class AbsorbedSlice {
   LatentQueries rounded_;                ///< The same as integers.
   SoftmaxSums* sums_ = nullptr;          ///< [slots]
   float* outputs_ = nullptr;             ///< [slots, padded rank]
-  std::vector<RoundedScratch> scratch_;  ///< Of every thread.
+  std::vector<RoundedScratch> scratch_;  ///< Of every thread, like the next.
+  std::vector<ProductScratch> products_;
 };
 
 void attend_absorbed_runs(const LatentOperands& o, std::span<const LatentRun> runs) {
@@ -221,7 +249,11 @@ void cpu::store_latents(const Context& context, const LatentShape& shape, const 
 void cpu::latent_attention(const Context& context, const LatentShape& shape, const LatentWeights& weights,
                            const KvLayerView& cache, const AttentionRow* rows, std::int64_t tokens, const float* q,
                            float* out, LatentMode mode) {
-  const LatentOperands o{context, shape, weights, cache, rows, q, out};
+  LatentWeights found = weights;
+  if (context.packed) {
+    for (HeadMatrices* matrices : {&found.key, &found.value}) matrices->all = context.packed->find(matrices->all);
+  }
+  const LatentOperands o{context, shape, found, cache, rows, q, out};
   const std::vector<LatentRun> runs = plan_latents(shape, rows, tokens, mode);
   attend_absorbed_runs(o, runs);
   attend_decompressed_runs(o, runs);

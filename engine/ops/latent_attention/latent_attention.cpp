@@ -1,6 +1,7 @@
 #include "ops/latent_attention/latent_attention.h"
 
 #include "ops/latent_attention/plan.h"
+#include "ops/matmul/packed.h"
 #include "ops/operation_log.h"
 
 namespace hadal::ops {
@@ -27,6 +28,13 @@ OperationWork work_of(const LatentShape& shape, const LatentWeights& weights, co
 }
 
 }  // namespace
+
+WeightView HeadMatrices::of(std::int64_t head, std::int64_t rows) const {
+  const std::int64_t row = first + head * step;
+  WeightView part = all.part(row, rows);
+  if (all.packed) part.packed = all.packed + row / kPackedRows * PackedLayout::of(all.type).group_bytes(all.cols);
+  return part;
+}
 
 void store_latents(const Context& context, const LatentShape& shape, const KvLayerView& cache, const AttentionRow* rows,
                    std::int64_t tokens, const float* latents) {

@@ -32,6 +32,9 @@ struct HeadMatrices {
   std::int64_t first = 0;
   std::int64_t step = 0;
   bool transposed = false;
+
+  /// The first `rows` rows of a head's. Where all are packed, `first` and `step` are multiples of 16.
+  WeightView of(std::int64_t head, std::int64_t rows) const;
 };
 
 struct LatentWeights {

@@ -23,12 +23,13 @@ bool PackedMatrices::reserve(std::int64_t bytes, Release release) {
   return true;
 }
 
-void PackedMatrices::add(const WeightView& w) {
-  if (places_.try_emplace(w.data, Place{memory_.get() + used_, w.rows}).second) used_ += packed_bytes(w);
+void PackedMatrices::add(const WeightView& w, Original original) {
+  if (places_.try_emplace(w.data, Place{memory_.get() + used_, w.rows, original}).second) used_ += packed_bytes(w);
 }
 
 /// Some rows after others, so that of a large matrix, too, only a part is held twice.
-void PackedMatrices::pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w, std::byte* to) const {
+void PackedMatrices::pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w,
+                                 const Place& place) const {
   constexpr std::int64_t kPartBytes = 16 << 20;
   const std::int64_t group_bytes = PackedLayout::of(w.type).group_bytes(w.cols);
   const std::int64_t part = std::max<std::int64_t>(1, kPartBytes / group_bytes);
@@ -37,11 +38,12 @@ void PackedMatrices::pack_matrix(ComputePool& pool, std::size_t cpu_target, cons
     const std::int64_t count = std::min(part, groups - first);
     pool.for_range(count, 4, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t group = first + begin; group < first + end; ++group) {
-        cpu::pack_rows(cpu_target, w, group, to + group * group_bytes);
+        cpu::pack_rows(cpu_target, w, group, place.data + group * group_bytes);
       }
     });
     const std::int64_t row = first * kPackedRows, rows = std::min(count * kPackedRows, w.rows - row);
-    if (release_) release_({w.row(row), static_cast<std::size_t>(rows * w.row_bytes())});
+    if (release_ && place.original == Original::released)
+      release_({w.row(row), static_cast<std::size_t>(rows * w.row_bytes())});
   }
 }
 
@@ -49,7 +51,7 @@ void PackedMatrices::pack(ComputePool& pool, std::size_t cpu_target, std::span<c
   for (const WeightView& w : matrices) {
     const auto place = places_.find(w.data);
     if (place == places_.end() || place->second.packed) continue;
-    pack_matrix(pool, cpu_target, w, place->second.data);
+    pack_matrix(pool, cpu_target, w, place->second);
     place->second.packed = true;
   }
 }

@@ -27,8 +27,10 @@ class PackedMatrices {
   [[nodiscard]] bool reserve(std::int64_t bytes, Release release = {});
   /// Whether no matrix has a place.
   bool empty() const { return places_.empty(); }
+  /// Whether the rows of a matrix that is packed are still read where they lay.
+  enum class Original { released, kept };
   /// Gives a matrix its place; packed_bytes() must have some for it, and be reserved. A matrix added twice counts once.
-  void add(const WeightView& w);
+  void add(const WeightView& w, Original original = Original::released);
   /// Packs those of the matrices that have a place and are not packed yet.
   void pack(ComputePool& pool, std::size_t cpu_target, std::span<const WeightView> matrices);
   /// The view with `packed` set, where there is such a copy of the whole matrix.
@@ -39,13 +41,15 @@ class PackedMatrices {
   }
 
  private:
-  void pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w, std::byte* to) const;
-
   struct Place {
     std::byte* data;
     std::int64_t rows;
+    Original original;
     bool packed = false;
   };
+
+  void pack_matrix(ComputePool& pool, std::size_t cpu_target, const WeightView& w, const Place& place) const;
+
   std::unique_ptr<std::byte, UnmapMemory> memory_;
   std::int64_t used_ = 0;
   std::unordered_map<const std::byte*, Place> places_;
