@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "hwy/cache_control.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "ops/attention/plan.h"
@@ -29,11 +30,45 @@ inline constexpr int kTileSlots = 8;  // 8 x 2 sums + 2 keys or values + 1 query
 inline constexpr int kTileSlots = 4;  // 4 x 2 sums + 2 + 1 of 16 registers
 #endif
 
+/// Words of keys between two calls of Ahead::ask(): some hundred products of vectors.
+inline constexpr std::int64_t kAskWords = 32;
+
 /// A slot is one query: of a row and a head. All slots of a call have keys and values in common.
 struct Queries {
   const std::uint32_t* words;  ///< [slots, stride], the codes of all segments one behind another
   std::int64_t stride;
   const float* scales;  ///< [slots, kMostSegments], the scores' scale included
+};
+
+/// The cached vectors of the next block, asked for bit by bit while this one is multiplied: they lie strided, memory is
+/// far, and a processor waits where too many requests are under way.
+class Ahead {
+ public:
+  /// `size` elements at each of `count` pointers. They are readable.
+  template <class T>
+  void add(const T* const* rows, int count, std::int64_t size) {
+    for (int i = 0; i < count; ++i) rows_[count_ + i] = reinterpret_cast<const std::byte*>(rows[i]);
+    count_ += count;
+    lines_ = (size * static_cast<std::int64_t>(sizeof(T)) + kLine - 1) / kLine;
+  }
+  /// How many calls of ask() there will be, about.
+  void divide(std::int64_t steps) { step_ = (count_ * lines_ + steps - 1) / steps; }
+  HWY_INLINE void ask() {
+    for (std::int64_t left = step_; left > 0 && row_ < count_; --left) {
+      hwy::Prefetch(rows_[row_] + line_ * kLine);
+      if (++line_ == lines_) {
+        line_ = 0;
+        ++row_;
+      }
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kLine = 64;
+
+  const std::byte* rows_[2 * kBlockPositions];
+  int count_ = 0, row_ = 0;
+  std::int64_t lines_ = 0, line_ = 0, step_ = 0;
 };
 
 /// Keys and values of one block, as round_rows() leaves them. A key may have two segments with scales of their own.
@@ -45,8 +80,18 @@ struct Panels {
   std::int64_t segment_words[kMostSegments];
   std::int64_t value_size;
   int count;  ///< Positions that are there.
+  Ahead* ahead = nullptr;
 
   std::int64_t key_words() const { return segment_words[0] + segment_words[1]; }
+  HWY_INLINE void ask() const {
+    if (ahead) ahead->ask();
+  }
+  /// How often attend_slots() asks, about.
+  std::int64_t steps(int slots) const {
+    const std::int64_t tiles = (slots + kTileSlots - 1) / kTileSlots;
+    const std::int64_t scored = (count + 2 * kLanes - 1) / (2 * kLanes) * ((key_words() + kAskWords - 1) / kAskWords);
+    return tiles * (scored + (value_size + kGroup - 1) / kGroup);
+  }
 };
 
 /// Where outputs, not yet divided by the sum of the weights, are added up: [slots, stride], of which whole groups are
@@ -76,15 +121,18 @@ HWY_INLINE void score_tile(const Queries& queries, const Panels& panels, int seg
     HADAL_UNROLL
     for (int v = 0; v < vecs; ++v) sums[s][v] = hn::Zero(Sums());
   }
-  for (std::int64_t i = 0; i < count; ++i) {
-    WordVec key[vecs];
-    HADAL_UNROLL
-    for (int v = 0; v < vecs; ++v) key[v] = hn::LoadU(Words(), keys + v * stride + i * kLanes);
-    HADAL_UNROLL
-    for (int s = 0; s < slots; ++s) {
-      const WordVec query = hn::Set(Words(), words[s * queries.stride + i]);
+  for (std::int64_t from = 0; from < count; from += kAskWords) {
+    panels.ask();
+    for (std::int64_t i = from; i < std::min(from + kAskWords, count); ++i) {
+      WordVec key[vecs];
       HADAL_UNROLL
-      for (int v = 0; v < vecs; ++v) sums[s][v] = add_products(query, key[v], sums[s][v]);
+      for (int v = 0; v < vecs; ++v) key[v] = hn::LoadU(Words(), keys + v * stride + i * kLanes);
+      HADAL_UNROLL
+      for (int s = 0; s < slots; ++s) {
+        const WordVec query = hn::Set(Words(), words[s * queries.stride + i]);
+        HADAL_UNROLL
+        for (int v = 0; v < vecs; ++v) sums[s][v] = add_products(query, key[v], sums[s][v]);
+      }
     }
   }
   for (int s = 0; s < slots; ++s) {
@@ -172,6 +220,7 @@ HWY_INLINE void add_values(const std::uint32_t (*weights)[kBlockPositions / 2], 
     SumVec sums[slots][2];
     HADAL_UNROLL
     for (int s = 0; s < slots; ++s) sums[s][0] = sums[s][1] = hn::Zero(Sums());
+    panels.ask();
     for (int p = 0; p < pairs; ++p) {
       const WordVec lower = hn::LoadU(Words(), values + p * kGroup);
       const WordVec upper = hn::LoadU(Words(), values + p * kGroup + kLanes);

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "ops/attention/rounded.h"
 #include "ops/attention/vectors-inl.h"
@@ -179,25 +178,15 @@ HWY_INLINE void round_group(const T* const* rows, const float* factors, std::int
   }
 }
 
-/// Asks for `count` vectors of a block that will be rounded later: they lie strided, and memory is far.
-template <class T>
-HWY_INLINE void fetch_ahead(const T* const* rows, std::int64_t count, std::int64_t size) {
-  constexpr std::int64_t kLine = 64 / sizeof(T);
-  for (std::int64_t r = 0; r < count; ++r) {
-    for (std::int64_t i = 0; i < size; i += kLine) hwy::Prefetch(rows[r] + i);
-  }
-}
-
 /// Rounds vectors as keys, as values or as both. A key panel is [kBlockPositions / kLanes][words][kLanes]: a word of
 /// neighbouring positions side by side. A value panel is [words / kLanes][kBlockPositions / 2][kGroup]: an element of
 /// two neighbouring positions in a word. `rows` are kBlockPositions pointers, of which those from `count` on have to be
-/// readable; whole groups of kLanes positions are rounded. `next` are the rows that come after these, or null.
+/// readable; whole groups of kLanes positions are rounded.
 template <bool as_keys, bool as_values, class T>
 void round_rows(const T* const* rows, int count, std::int64_t size, std::uint32_t* keys, std::int64_t key_words,
-                std::uint32_t* values, float* scales, const T* const* next = nullptr) {
+                std::uint32_t* values, float* scales) {
   float factors[kLanes];
   for (std::int64_t first = 0; first < count; first += kLanes) {
-    if (next) fetch_ahead(next + first, kLanes, size);
     for (std::int64_t j = 0; j < kLanes; j += 4) measure(rows + first + j, size, factors + j, scales + first + j);
     const PanelPlace to{keys + first * key_words, values + first / 2 * kGroup};
     std::int64_t i = 0;
