@@ -21,7 +21,7 @@ namespace {
 
 /// Whether registers hold an unpacked block besides the sums of a tile.
 inline constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3;
-inline constexpr int kMostTiles = 16;  ///< The activations, up to 150 bytes a column, fit the L2 cache.
+inline constexpr int kMostTiles = 16;  ///< Their activations are at most 152 bytes a column.
 
 /// A reader's block, unpacked for all tiles that meet it.
 template <class Format>
