@@ -245,6 +245,8 @@ class OpsTest : public QObject {
     for (std::int64_t tokens : {1, 4, 7, 9}) {
       for (std::int64_t cols : {1024, 1024 + 256, 2048 + 512}) check_matmul(fresh, index, dtype, 37, cols, tokens);
     }
+    // Where a block of packed weights no longer meets all tokens at once.
+    for (std::int64_t tokens : {30, 63, 64, 65}) check_matmul(fresh, index, dtype, 37, 2 * block + 256, tokens);
   }
 
   // E4M3 has two codes for NaN: every row with one is NaN, wherever it stands, and no other row is.

@@ -51,6 +51,11 @@ struct UnpackedRows {
     HWY_INLINE FloatVec scale(int half) const { return packed->scale(b, half, row); }
     HWY_INLINE FloatVec minimum(int half) const { return packed->minimum(b, half, row); }
   };
+  /// Asks for what comes a page after block b: read slowly, a page ends before the processor has seen its stream.
+  HWY_INLINE void ask(int b) const {
+    HADAL_UNROLL
+    for (int i = 0; i < Packed::kBlockBytes; i += 64) hwy::Prefetch(packed.codes(b) + 4096 + i);
+  }
   HWY_INLINE Block block(int b, int row) const {
     Block out;
     packed.load(b, row, out.words);

@@ -8,7 +8,7 @@
 // clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "ops/matmul/quantised_tile-inl.h"
+#include "ops/matmul/few_tokens-inl.h"
 // clang-format on
 
 // Integers meet integers: activations are rounded once per operation (activations.h says how finely), and four products
@@ -133,15 +133,20 @@ template <class Packed, int planes, int halves, bool minima>
 void packed_rows_of(const Operands& o, std::int64_t begin, std::int64_t end) {
   using Format = TileFormat<planes, halves, minima>;
   const PackedSource<Packed, Format> source{o.w};
-  if (o.tokens > 2 * kTileTokens) return multiply_panels<Format>(o, begin, end, source);
+  if (o.tokens > (kManyRegisters ? kMostTiles : 2) * kTileTokens) return multiply_panels<Format>(o, begin, end, source);
   const ActivationFormat format = activation_format(o.w.type);
+  const auto blocks = static_cast<int>(o.w.cols / 32);
   for (std::int64_t row = begin; row < end; row += kPanelRows) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, end - row));
     const UnpackedRows<Packed> from{source.group(row)};
+    if (kManyRegisters && o.tokens > kTileTokens) {
+      multiply_tiles<Format>(static_cast<int>(o.tokens), from, blocks, rows, o.x, o.y + row, o.w.rows);
+      continue;
+    }
     for (std::int64_t t = 0; t < o.tokens; t += kTileTokens) {
       const auto tokens = static_cast<int>(std::min<std::int64_t>(kTileTokens, o.tokens - t));
-      multiply_tile<Format>(tokens, from, static_cast<int>(o.w.cols / 32), true, rows, o.x + format.bytes(t, o.w.cols),
-                            o.y + t * o.w.rows + row, o.w.rows);
+      multiply_tile<Format>(tokens, from, blocks, true, rows, o.x + format.bytes(t, o.w.cols), o.y + t * o.w.rows + row,
+                            o.w.rows);
     }
   }
 }
