@@ -62,9 +62,10 @@ Result<bool> ForwardPass::run(std::span<const Segment> segments, WantedLogits wa
 }
 
 Result<void> ForwardPass::draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
-                                float* logits) {
-  const auto batch = make_batch(segments, wanted, 1);
+                                float* logits, float* onward) {
+  auto batch = make_batch(segments, wanted, 1);
   if (!batch) return batch.error();
+  batch->hidden = onward;
   decoder_.draft(layer, context_, *batch, hidden, cache_.layers(), scratch_.as<float>(), logits);
   return {};
 }

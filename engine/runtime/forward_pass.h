@@ -43,8 +43,9 @@ class ForwardPass {
                    const std::atomic<int>* interrupt = nullptr);
   /// The same of a draft layer, over segments whose `hidden` [tokens, width] run() has given: a row's logits guess the
   /// token after the next, so a segment's last token must have one behind it.
+  /// `onward` [tokens, width], unless null, takes the layer's own residual stream.
   Result<void> draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
-                     float* logits);
+                     float* logits, float* onward = nullptr);
 
   const ExpertUsage& expert_usage() const { return usage_; }
   void release_scratch() { scratch_ = AlignedBuffer(); }

@@ -47,6 +47,7 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   const auto step = arguments.integer("--step-milliseconds", options->step_milliseconds, 1, 1 << 20);
   if (!step) return fail_usage(step.error());
+  options->draft_layer = false;
   options->step_milliseconds = static_cast<int>(*step);
   options->max_requests = static_cast<int>(std::max<std::int64_t>(options->max_requests, plan->requests));
   const int threads = options->threads;

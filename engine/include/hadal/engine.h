@@ -50,6 +50,11 @@ struct EngineOptions {
   /// Routed experts of a token, where fewer than the model was trained with are wanted: faster, and worse. 0: the
   /// model's. Refused for models without experts, and above what the model uses.
   int experts_used = 0;
+  /// Keep what a model's multi-token prediction layer needs to guess tokens (Request::drafts): its part of the cache,
+  /// and the time of that one layer for every token. Without effect for models that have none.
+  bool draft_layer = true;
+  /// For measurements: guess whatever it costs (Request::drafts), not only where steps were measured to gain by it.
+  bool eager_drafts = false;
   LogSink log{};
 };
 
@@ -66,7 +71,7 @@ struct Request {
   /// Control tokens whose spelling is part of the text; all others leave no trace in it. answer_tags() of reasoning.h
   /// gives those an AnswerParser wants to see. Tokens that end the text are never spelled.
   std::vector<TokenId> spelled;
-  /// Guess tokens from the text so far and compute them together with the next one, where that is faster. The answer
+  /// Guess tokens from the text so far, or by the model's own layer for it, and compute them together with the next one, where that is faster. The answer
   /// stays the same, to the bits of its log-probabilities; its tokens come several at a time.
   bool drafts = false;
   /// For measurements: the answer begins with these tokens, whatever the model would choose. Not with a grammar.
@@ -85,6 +90,8 @@ struct RequestStats {
   int generated_tokens = 0;
   int drafted_tokens = 0;   ///< Guessed and computed (Request::drafts) ...
   int accepted_tokens = 0;  ///< ... and right: part of generated_tokens.
+  int layer_drafted_tokens = 0;   ///< Of drafted_tokens, those of the model's draft layer ...
+  int layer_accepted_tokens = 0;  ///< ... and of accepted_tokens.
   double prefill_seconds = 0;      ///< From the first step that worked on the request to its first token.
   double first_token_seconds = 0;  ///< From submit() to the first token.
   double decode_seconds = 0;       ///< From the first token to the last.
