@@ -126,7 +126,11 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       layer_(*model_->impl().decoder, pass_, options.draft_layer),
       budget_(guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
               kMostTokens),
-      drafter_(options.eager_drafts) {}
+      drafter_(options.eager_drafts) {
+  const auto some = [this](int wanted) { return wanted > 0 ? std::min(wanted, pool_.size()) : pool_.size(); };
+  threads_ = {some(options.reading_threads), some(options.writing_threads)};
+  if (options.measure_threads) tuner_.emplace(pool_.size());
+}
 
 Result<void> CpuEngine::prepare(LoadControl* control) {
   if (prepared_) return {};
@@ -134,12 +138,14 @@ Result<void> CpuEngine::prepare(LoadControl* control) {
   LoadControl& watched = control ? *control : unwatched;
   try {
     if (backend_ == ops::Backend::cpu) {
-      if (auto packed = pack_matrices(*model_, pool_, target_.index, watched, packed_); !packed) return packed;
+      if (auto packed = pack_matrices(*model_, pool_, target_.index, watched, packed_, to_pack_); !packed)
+        return packed;
     }
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "The system has no memory left to lay the weights out."};
   }
   prepared_ = true;
+  packable_ = packed_bytes_of(to_pack_);
   watched.progress.store(1.0F);
   return {};
 }
@@ -248,6 +254,7 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
     const std::size_t tokens = share.sequence->computed + share.tokens + share.draft.tokens.size();
     if (auto room = make_room(share.sequence->blocks, tokens, running); !room) return room;
   }
+  pool_.use(decoding.rows > 0 ? threads_.writing : threads_.reading);
   const Clock::time_point before = Clock::now();
   const double worked = thread_seconds();
   const auto computed =
@@ -422,10 +429,15 @@ void CpuEngine::fail_all(const Error& error, std::vector<Event>& events) {
 
 EngineStatus CpuEngine::status() const {
   EngineStatus status;
-  const std::string threads = concat(pool_.threads(), pool_.threads() == 1 ? " thread" : " threads");
+  const int most = std::max(threads_.reading, threads_.writing);
+  const std::string threads = concat(most, most == 1 ? " thread" : " threads");
   status.device = backend_ == ops::Backend::cpu ? concat("CPU, ", threads, ", ", ops::running_cpu_target(target_.index))
                                                 : concat("CPU, ", threads, ", plain reference code");
   status.context_length = options_.context_length;
+  status.threads = threads_;
+  status.measured_threads = measured_threads_;
+  if (packable_ > 0)
+    status.laid_out = 1.0 - static_cast<double>(packed_bytes_of(to_pack_)) / static_cast<double>(packable_);
   status.weight_bytes = model_->impl().decoder->weight_bytes();
   status.cache_bytes = cache_->used_bytes();
   status.running = static_cast<int>(choose_running(sequences_, static_cast<std::size_t>(options_.max_requests)).size());

@@ -14,6 +14,7 @@
 #include "runtime/kv_cache.h"
 #include "runtime/kv_snapshot.h"
 #include "runtime/planner.h"
+#include "runtime/thread_tuner.h"
 
 namespace hadal {
 
@@ -29,6 +30,7 @@ class CpuEngine final : public Engine {
   bool idle() const override { return sequences_.empty(); }
   std::vector<Event> step() override;
   EngineStatus status() const override;
+  bool work_ahead() override;
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
   void log_operations(bool wanted) override;
   std::vector<OperationTime> operation_times() const override;
@@ -55,6 +57,8 @@ class CpuEngine final : public Engine {
   /// False if `interrupt` ended it.
   Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr,
                    const std::atomic<int>* interrupt = nullptr);
+  bool measure_threads();
+  Result<double> timed(const ThreadTuner::Trial& trial);
   std::size_t reading_budget(Priority priority) const;
   DecodingStep add_drafts(std::vector<Share>& shares);
   Result<bool> compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt);
@@ -87,6 +91,11 @@ class CpuEngine final : public Engine {
   std::optional<Fingerprint> fingerprint_;  ///< Of the model, once somebody asked.
   ops::PackedMatrices packed_;
   bool prepared_ = false;
+  std::vector<WeightView> to_pack_;  ///< Experts that work_ahead() has yet to pack, the next one last.
+  std::int64_t packable_ = 0;        ///< Bytes of packed experts, with those that are packed.
+  ThreadCounts threads_;             ///< In use.
+  ThreadCounts measured_threads_;
+  std::optional<ThreadTuner> tuner_;  ///< While there is something to measure.
   ops::OperationLog log_;
   ForwardPass pass_;
   DraftLayer layer_;

@@ -21,6 +21,7 @@ Result<std::vector<T>> CpuEngine::for_text(std::span<const TokenId> ids, std::si
   try {
     std::vector<T> out(size);
     auto done = make_room(blocks, ids.size(), {});
+    pool_.use(threads_.reading);
     if (done) done = compute(blocks, out.data());
     cache_->release(blocks);
     if (!done) return done.error();

@@ -48,6 +48,8 @@ class ForwardPass {
                      float* logits, float* onward = nullptr);
 
   const ExpertUsage& expert_usage() const { return usage_; }
+  /// Whether what is computed from now on counts there.
+  void count_experts(bool wanted) { counting_ = wanted; }
   void release_scratch() { scratch_ = AlignedBuffer(); }
 
   /// Of every operation from now on; null: of none.
@@ -68,6 +70,7 @@ class ForwardPass {
   std::vector<std::int32_t> logit_rows_;
   int experts_used_;
   ExpertUsage usage_;
+  bool counting_ = true;
 };
 
 }  // namespace hadal

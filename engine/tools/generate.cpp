@@ -273,6 +273,9 @@ Command generate_command() {
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
                     device_option,
                     threads_option,
+                    decode_threads_option,
+                    measure_threads_option,
+                    ahead_option,
                     context_option,
                     experts_used_option}},
                   run};

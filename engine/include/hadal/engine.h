@@ -29,6 +29,10 @@ enum class Device {
 struct EngineOptions {
   Device device = Device::automatic;
   int threads = 0;         ///< Compute threads; 0: one per core the process may use.
+  int reading_threads = 0;  ///< Those of them that read prompts ...
+  int writing_threads = 0;  ///< ... and that write answers; 0: all.
+  /// work_ahead() finds out with how many threads this machine is fastest, and uses so many.
+  bool measure_threads = false;
   int context_length = 0;  ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
   int max_requests = 4;    ///< Requests computed in one step; more wait in line.
   /// Memory of the KV cache at most. What is left of it beside the running requests keeps the texts of earlier ones,
@@ -111,6 +115,13 @@ struct Event {
   RequestStats stats;                               ///< Kind::text and Kind::finished: so far.
 };
 
+/// Threads that compute, for prompts and for answers; 0: not known.
+struct ThreadCounts {
+  int reading = 0;
+  int writing = 0;
+  bool operator==(const ThreadCounts&) const = default;
+};
+
 struct EngineStatus {
   std::string device;  ///< For a person: "CPU, 2 threads, AVX512".
   int context_length = 0;
@@ -118,6 +129,9 @@ struct EngineStatus {
   std::uint64_t cache_bytes = 0;  ///< Of the KV cache, ever written.
   int running = 0;
   int waiting = 0;
+  ThreadCounts threads;           ///< In use.
+  ThreadCounts measured_threads;  ///< Once they were measured, see EngineOptions::measure_threads.
+  double laid_out = 1.0;          ///< Share of the weights that are laid out as far as they are to be; see work_ahead().
 };
 
 /// Computes answers. Not thread-safe: one thread owns it. Starts no thread besides its compute pool and never
@@ -144,6 +158,12 @@ class Engine {
   /// some, prompts gain a chunk.
   virtual std::vector<Event> step() = 0;
   virtual EngineStatus status() const = 0;
+
+  /// What makes later requests faster, while there is none: after prepare() the experts are laid out, which otherwise
+  /// the first prompts that choose them wait for, as long as the memory that is free allows it; then threads are
+  /// measured, where that is wanted. Does a few milliseconds of it, or one short pass over the model that `interrupt`
+  /// ends, and says whether anything is left to do. Does nothing while there are requests.
+  virtual bool work_ahead() = 0;
   /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
   /// takes the difference. Changes with every step; without layers for models that have no experts.
   virtual const ExpertUsage& expert_usage() const = 0;
