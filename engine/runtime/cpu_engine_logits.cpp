@@ -54,7 +54,8 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
 Result<std::vector<float>> CpuEngine::draft_logits(std::span<const TokenId> ids, bool step) {
   if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
   if (!layer_.present())
-    return Error{ErrorCode::unsupported, "This model has no layer that predicts more than the next token, or it is switched off."};
+    return Error{ErrorCode::unsupported,
+                 "This model has no layer that predicts more than the next token, or it is switched off."};
   if (ids.size() < 2)
     return Error{ErrorCode::invalid_argument, "The token after the next can be guessed from two tokens on."};
   const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
