@@ -4,6 +4,7 @@
 #include <QFileInfo>
 #include <QThread>
 
+#include "app/inference/measured_threads.h"
 #include "app/inference/sampling_settings.h"
 #include "app/language/engine_words.h"
 #include "app/policy/policy.h"
@@ -128,6 +129,7 @@ void Program::configureModel() {
   const auto tune = [this] {
     inference_.configure(settings_.value(setting::threads).toInt(), settings_.value(setting::contextLength).toInt());
   };
+  keepMeasuredThreads(settings_, inference_);
   tune();
   connect(&settings_, &Settings::changed, this, [tune](const QString& key) {
     if (key == QLatin1String(setting::threads) || key == QLatin1String(setting::contextLength)) tune();

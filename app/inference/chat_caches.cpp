@@ -92,16 +92,24 @@ void ChatCaches::release() {
 
 bool ChatCaches::fetch(qint64 chat, const std::function<void()>& ready) {
   if (!engine_ || folder_.isEmpty() || fetched_.contains(chat)) return false;
-  fetched_.insert(chat);
-  if (!QFileInfo::exists(file(chat))) return false;
-  disk_.start([this, ready, file = file(chat), engine = engine_] {
+  if (const auto reading = reading_.find(chat); reading != reading_.end()) {
+    reading->append(ready);
+    return true;
+  }
+  if (!QFileInfo::exists(file(chat))) {
+    fetched_.insert(chat);
+    return false;
+  }
+  reading_.insert(chat, {ready});
+  disk_.start([this, chat, file = file(chat), engine = engine_] {
     const auto snapshot = load(file);
     QMetaObject::invokeMethod(
         this,
-        [this, ready, snapshot, engine] {
+        [this, chat, snapshot, engine] {
           // One of another model stays where it is until this chat is kept anew: that model may be chosen again.
           if (snapshot && engine == engine_) (void)engine_->restore(*snapshot);
-          ready();
+          if (engine == engine_) fetched_.insert(chat);
+          for (const auto& waiting : reading_.take(chat)) waiting();
         },
         Qt::QueuedConnection);
   });

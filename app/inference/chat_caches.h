@@ -30,7 +30,7 @@ class ChatCaches : public QObject {
   void release();
 
   /// Whether there is something to wait for before the chat's next prompt; `ready` is then called once, when the engine
-  /// has what the file held or there was nothing to be had. Asked a second time for the same chat, there is not.
+  /// has what the file held or there was nothing to be had. Asked again after that for the same chat, there is not.
   bool fetch(qint64 chat, const std::function<void()>& ready);
   /// The engine has read, or written, this text as the chat's. It is kept when nothing more comes for a while.
   void computed(qint64 chat, std::vector<TokenId> text);
@@ -44,6 +44,7 @@ class ChatCaches : public QObject {
   QString folder_;
   Engine* engine_ = nullptr;
   QSet<qint64> fetched_;  ///< Or there was nothing to fetch: the engine has what can be had.
+  QHash<qint64, QList<std::function<void()>>> reading_;  ///< Chats whose files are being read, and who waits.
   QHash<qint64, std::vector<TokenId>> unsaved_;
   QTimer rest_;
   QThreadPool disk_;

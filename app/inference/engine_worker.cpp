@@ -218,6 +218,7 @@ void EngineWorker::prepared(const std::shared_ptr<LoadControl>& control, const L
   if (!from.asked.isEmpty()) Q_EMIT modelLoaded(from.asked);
   startWaiting();
   settle();
+  workAhead();
 }
 
 void EngineWorker::adopt(const Loaded& next) {
@@ -264,7 +265,13 @@ bool EngineWorker::contextCanGrow() const {
 }
 
 QString EngineWorker::makeEngine(const QString& file, const std::shared_ptr<const Model>& model) {
-  auto engine = Engine::create(model, options_);
+  EngineOptions options = options_;
+  if (options.threads == 0) {
+    options.reading_threads = known_.reading;
+    options.writing_threads = known_.writing;
+    options.measure_threads = known_.reading == 0;
+  }
+  auto engine = Engine::create(model, std::move(options));
   if (!engine) return fromEngine(engine.error().message);
   chats_.use(**engine);
   engine_ = std::move(*engine);
@@ -291,6 +298,10 @@ ModelStatus EngineWorker::readyStatus() const {
   status.contextLength = running.context_length;
   status.trainedContext = static_cast<int>(model_->info().context_length);
   status.memoryBytes = running.weight_bytes + running.cache_bytes;
+  if (options_.threads == 0 && known_.reading > 0) {
+    status.readingThreads = running.threads.reading;
+    status.writingThreads = running.threads.writing;
+  }
   const ExpertUsage& experts = engine_->expert_usage();
   if (experts.layers > 0) {
     status.experts = static_cast<int>(experts.experts);
@@ -444,10 +455,35 @@ void EngineWorker::pump() {
   if (!engine_) return;
   for (const Event& event : engine_->step()) handle(event);
   if (running_.empty() || toldOfExperts_.hasExpired(kExpertsMilliseconds)) tellOfExperts();
-  if (running_.empty())
-    settle();
-  else
-    schedule();
+  if (!running_.empty()) return schedule();
+  settle();
+  workAhead();
+}
+
+void EngineWorker::workAhead() {
+  if (ahead_) return;
+  ahead_ = true;
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        ahead_ = false;
+        if (!engine_ || preparation_ || !running_.empty()) return;
+        const bool more = engine_->work_ahead();
+        takeMeasurement();
+        if (more) workAhead();
+      },
+      Qt::QueuedConnection);
+}
+
+void EngineWorker::takeMeasurement() {
+  const ThreadCounts found = engine_->status().measured_threads;
+  if (found.reading == 0 || found == known_) return;
+  known_ = found;
+  Q_EMIT threadsMeasured(found.reading, found.writing);
+  if (status_.state != ModelStatus::State::Ready) return;
+  status_.readingThreads = found.reading;
+  status_.writingThreads = found.writing;
+  Q_EMIT statusChanged(status_);
 }
 
 /// Nobody asks for it: the figures are small, and who opens their page in the middle of an answer sees them at once.

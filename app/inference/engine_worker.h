@@ -33,6 +33,8 @@ class EngineWorker : public QObject {
   void load(const ModelSearch& search);
   void unload();
   void configure(int threads, int contextLength);
+  /// Of this machine, as threadsMeasured() told.
+  void knowThreads(ThreadCounts known) { known_ = known; }
   void submit(quint64 ticket, const GenerationRequest& request);
   void stop(quint64 ticket);
   /// Ends the thinking of an answer: its request is cancelled, and one that goes on behind </think> takes its place.
@@ -51,6 +53,7 @@ class EngineWorker : public QObject {
   void progressed(quint64 ticket, const hadal::GenerationStats& stats);
   void finished(quint64 ticket, hadal::GenerationEnd end, const QString& error, const hadal::GenerationStats& stats);
   void measured(quint64 ticket, int tokens);
+  void threadsMeasured(int reading, int writing);
   void expertsChanged(const hadal::ExpertUse& use);
 
  private:
@@ -89,6 +92,9 @@ class EngineWorker : public QObject {
   void startWaiting();
   void schedule();
   void pump();
+  /// What the engine can do before it is asked, in parts, between which messages are heard.
+  void workAhead();
+  void takeMeasurement();
   void handle(const Event& event);
   void finish(StreamedAnswer& answer, const Event& event);
   /// The second half of answerNow(); false if there is nothing to go on with.
@@ -107,6 +113,7 @@ class EngineWorker : public QObject {
   std::shared_ptr<LoadControl> preparation_;  ///< Of engine_, while it runs.
   std::optional<ModelSearch> wantedNext_;     ///< Chosen meanwhile.
   bool optionsChanged_ = false;
+  ThreadCounts known_;
   ModelStatus status_;
   QElapsedTimer toldOfExperts_;
 
@@ -118,7 +125,7 @@ class EngineWorker : public QObject {
   QList<std::pair<quint64, GenerationRequest>> waiting_;
   QList<std::pair<quint64, GenerationRequest>> fetching_;  ///< What is kept of their chat.
   ChatCaches chats_;
-  bool scheduled_ = false;
+  bool scheduled_ = false, ahead_ = false;
 };
 
 }  // namespace hadal

@@ -95,6 +95,8 @@ struct ModelStatus {
   int contextLength = 0;
   int trainedContext = 0;   ///< Tokens the model was made for; 0: not known. A longer context cannot be set.
   quint64 memoryBytes = 0;  ///< Weights and cache.
+  int readingThreads = 0;   ///< Those that read prompts, if their number was measured; otherwise 0.
+  int writingThreads = 0;   ///< Those that write answers; likewise.
   int experts = 0;          ///< Of a layer of a mixture of experts; 0: the model is none.
   int expertsUsed = 0;      ///< For each token.
   TemplateStatus chatTemplate{};
@@ -120,6 +122,13 @@ class InferenceService : public QObject {
   /// How the model that is loaded, and later ones, are run; 0 leaves the choice to the engine. Takes effect when no
   /// answer is being computed.
   virtual void configure(int threads, int contextLength) = 0;
+  /// With how many threads this machine reads prompts and writes answers fastest, as threadsMeasured() told once. Until
+  /// that is known it is measured while the model has nothing to do. Both hold where configure() leaves the choice
+  /// open.
+  virtual void knowThreads(int reading, int writing) {
+    Q_UNUSED(reading)
+    Q_UNUSED(writing)
+  }
   /// From now on keeps in `folder` what the model has read of long chats, so that they are answered sooner when they
   /// are opened again; what the folder has of them already is used. Not `wanted`: keeps nothing, and clears the folder
   /// of it.
@@ -144,6 +153,7 @@ class InferenceService : public QObject {
   /// `error` is the engine's sentence. What answers now, if anything, tells status().
   void modelFailed(const QString& file, const QString& error);
   void promptMeasured(quint64 ticket, int tokens);
+  void threadsMeasured(int reading, int writing);
   /// Of a mixture of experts: at most twice a second while it computes, once more when it rests. Of others: once,
   /// empty.
   void expertsChanged(const hadal::ExpertUse& use);

@@ -47,6 +47,7 @@ LocalInference::LocalInference(QObject* parent)
     experts_ = use;
     Q_EMIT expertsChanged(experts_);
   });
+  connect(worker_, &EngineWorker::threadsMeasured, this, &InferenceService::threadsMeasured);
   connect(worker_, &EngineWorker::measured, this, &InferenceService::promptMeasured);
   connect(worker_, &EngineWorker::promptProgress, this, [this](quint64 ticket, int done, int total) {
     if (Handle* handle = handles_.value(ticket)) Q_EMIT handle->promptProgress(done, total);
@@ -105,6 +106,10 @@ void LocalInference::unload() {
 
 void LocalInference::configure(int threads, int contextLength) {
   tell([threads, contextLength](EngineWorker& worker) { worker.configure(threads, contextLength); });
+}
+
+void LocalInference::knowThreads(int reading, int writing) {
+  tell([reading, writing](EngineWorker& worker) { worker.knowThreads({reading, writing}); });
 }
 
 void LocalInference::keepChats(const QString& folder, bool wanted) {

@@ -28,6 +28,7 @@ class LocalInference : public InferenceService {
   const ModelStatus& status() const override { return status_; }
   ExpertUse experts() const override { return experts_; }
   void configure(int threads, int contextLength) override;
+  void knowThreads(int reading, int writing) override;
   void keepChats(const QString& folder, bool wanted) override;
   void forgetChat(qint64 chat) override;
   std::unique_ptr<Generation> generate(GenerationRequest request) override;

@@ -28,6 +28,7 @@ struct SettingSpec {
   double maximum = 0;
   bool lockable = true;   ///< Whether a policy may fix it.
   bool readOnly = false;  ///< Shown, not edited here (the data location of this run).
+  bool hidden = false;    ///< Not on the settings page: what the program finds out by itself.
   bool advised = false;   ///< Unless chosen, as the makers of the model in use say: advise().
 };
 
@@ -92,8 +93,9 @@ namespace setting {
 inline constexpr auto language = "general.language";  ///< "system", "en", "zh_CN"
 inline constexpr auto theme = "general.theme";        ///< "system", "light", "dark"
 inline constexpr auto modelFile = "model.file";
-inline constexpr auto contextLength = "model.context";  ///< tokens; 0: the model's
-inline constexpr auto threads = "model.threads";        ///< 0: all cores
+inline constexpr auto contextLength = "model.context";             ///< tokens; 0: the model's
+inline constexpr auto threads = "model.threads";                   ///< 0: as many as were measured to be fastest
+inline constexpr auto measuredThreads = "model.measured_threads";  ///< See MeasuredThreads; empty: not measured yet.
 inline constexpr auto temperature = "model.temperature";
 inline constexpr auto topK = "model.top_k";
 inline constexpr auto topP = "model.top_p";

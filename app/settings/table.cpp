@@ -49,9 +49,18 @@ QList<SettingSpec> makeTable() {
                 .defaultValue = 0,
                 .page = "Model",
                 .label = QT_TRANSLATE_NOOP("Settings", "Threads"),
-                .help = QT_TRANSLATE_NOOP("Settings", "Processor threads that compute answers. 0: one for every core."),
+                .help = QT_TRANSLATE_NOOP(
+                    "Settings", "Processor threads that compute answers. 0: as many as are fastest on this machine."),
                 .minimum = 0,
                 .maximum = 1024});
+  table.append({.key = setting::measuredThreads,
+                .type = SettingType::Text,
+                .defaultValue = QString(),
+                .page = "Model",
+                .label = "",
+                .help = "",
+                .lockable = false,
+                .hidden = true});
   table.append({.key = setting::temperature,
                 .type = SettingType::Real,
                 .defaultValue = 0.7,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -35,21 +36,21 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// A thread's pieces of the loop that runs now, in one word: whoever takes one by compare-and-swap knows that the loop
-/// is still the one it read, so a thread that wakes late never has to be waited for.
-struct Pieces {
-  std::uint32_t loop = 0;
-  std::uint16_t next = 0;
-  std::uint16_t end = 0;
+constexpr int kMaxThreads = 256;
 
-  static Pieces unpack(std::uint64_t word) {
-    return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint16_t>(word >> 16),
-            static_cast<std::uint16_t>(word)};
-  }
-  std::uint64_t pack() const {
-    return static_cast<std::uint64_t>(loop) << 32 | static_cast<std::uint64_t>(next) << 16 | end;
-  }
+/// A thread's pieces of the loop that runs now, and how many threads it is for, in one word: whoever takes one by
+/// compare-and-swap knows that the loop is still the one it read, so a thread that wakes late never has to be waited
+/// for.
+struct Pieces {
+  std::uint64_t loop : 29 = 0;
+  std::uint64_t threads : 9 = 0;
+  std::uint64_t next : 13 = 0;
+  std::uint64_t end : 13 = 0;
+
+  static Pieces unpack(std::uint64_t word) { return std::bit_cast<Pieces>(word); }
+  std::uint64_t pack() const { return std::bit_cast<std::uint64_t>(*this); }
 };
+static_assert(sizeof(Pieces) == sizeof(std::uint64_t) && kMaxThreads * kPiecesPerThread < 1 << 13);
 
 struct alignas(64) Share {
   std::atomic<std::uint64_t> pieces{0};
@@ -69,7 +70,9 @@ struct ComputePool::Impl {
   /// in one stream; whoever is done takes the last pieces of others.
   std::vector<Share> shares;
   std::uint32_t loop = 0;
-  std::uint32_t total = 0;                          ///< Pieces of the current loop.
+  std::uint32_t total = 0;  ///< Pieces of the current loop.
+  /// Threads that loops run on; the others sleep until this changes.
+  alignas(64) std::atomic<int> active{1};
   alignas(64) std::atomic<std::uint32_t> done{0};   ///< Pieces finished of the current loop.
   alignas(64) std::atomic<std::uint32_t> epoch{0};  ///< Changes with every loop; sleepers wait on it.
   std::atomic<bool> stop{false};
@@ -79,13 +82,17 @@ struct ComputePool::Impl {
 
   explicit Impl(std::size_t threads) : shares(threads) {}
 
-  /// A piece of `share`, its first or its last; -1 if it has none left.
-  static int take(Share& share, bool first) {
+  /// A piece of `share` for `thread`, its first or its last; -1 if it has none left.
+  static int take(Share& share, int thread, bool first) {
     std::uint64_t word = share.pieces.load(std::memory_order_acquire);
     for (;;) {
       Pieces left = Pieces::unpack(word);
-      if (left.next >= left.end) return -1;
-      const int piece = first ? left.next++ : --left.end;
+      if (left.next >= left.end || thread >= static_cast<int>(left.threads)) return -1;
+      const auto piece = static_cast<int>(first ? left.next : left.end - 1);
+      if (first)
+        ++left.next;
+      else
+        --left.end;
       if (share.pieces.compare_exchange_weak(word, left.pack(), std::memory_order_acq_rel, std::memory_order_acquire))
         return piece;
     }
@@ -93,8 +100,8 @@ struct ComputePool::Impl {
 
   int take(int thread) {
     const std::size_t own = static_cast<std::size_t>(thread), threads = shares.size();
-    int piece = take(shares[own], true);
-    for (std::size_t i = 1; piece < 0 && i < threads; ++i) piece = take(shares[(own + i) % threads], false);
+    int piece = take(shares[own], thread, true);
+    for (std::size_t i = 1; piece < 0 && i < threads; ++i) piece = take(shares[(own + i) % threads], thread, false);
     return piece;
   }
 
@@ -119,6 +126,10 @@ struct ComputePool::Impl {
     lower_current_thread_priority();
     int spins = 0;
     while (!stop.load(std::memory_order_relaxed)) {
+      if (const int now = active.load(std::memory_order_acquire); thread >= now) {
+        active.wait(now, std::memory_order_acquire);
+        continue;
+      }
       const std::uint32_t seen = epoch.load(std::memory_order_acquire);
       if (run_pieces(thread)) {
         spins = 0;
@@ -131,16 +142,22 @@ struct ComputePool::Impl {
     }
   }
 
-  void publish(const Body& loop_body, std::int64_t loop_count, std::int64_t length, std::uint16_t pieces) {
+  void publish(const Body& loop_body, std::int64_t loop_count, std::int64_t length, std::uint32_t pieces) {
     body = &loop_body;
     count = loop_count;
     piece_length = length;
     total = pieces;
     done.store(0, std::memory_order_relaxed);
     ++loop;
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-      const auto bound = [&](std::size_t share) { return static_cast<std::uint16_t>(share * pieces / shares.size()); };
-      shares[i].pieces.store(Pieces{loop, bound(i), bound(i + 1)}.pack(), std::memory_order_release);
+    const auto threads = static_cast<std::uint32_t>(active.load(std::memory_order_relaxed));
+    const auto bound = [&](std::uint32_t share) { return share < threads ? share * pieces / threads : pieces; };
+    for (std::uint32_t i = 0; i < shares.size(); ++i) {
+      Pieces own;
+      own.loop = loop & 0x1FFFFFFFU;
+      own.threads = threads & 0x1FFU;
+      own.next = bound(i) & 0x1FFFU;
+      own.end = bound(i + 1) & 0x1FFFU;
+      shares[i].pieces.store(own.pack(), std::memory_order_release);
     }
     epoch.fetch_add(1, std::memory_order_release);
     epoch.notify_all();
@@ -159,7 +176,6 @@ struct ComputePool::Impl {
 };
 
 ComputePool::ComputePool(int threads) {
-  constexpr int kMaxThreads = 256;
   const int wanted = std::clamp(threads > 0 ? threads : usable_cores(), 1, kMaxThreads);
   impl_ = std::make_unique<Impl>(static_cast<std::size_t>(wanted));
   try {
@@ -167,12 +183,15 @@ ComputePool::ComputePool(int threads) {
   } catch (const std::system_error&) {
     // The system gives no more threads: those that started, and the caller, do the work.
   }
+  use(size());
 }
 
 ComputePool::~ComputePool() {
   impl_->stop.store(true, std::memory_order_relaxed);
   impl_->epoch.fetch_add(1, std::memory_order_release);
   impl_->epoch.notify_all();
+  impl_->active.store(kMaxThreads + 1, std::memory_order_release);
+  impl_->active.notify_all();
   for (std::thread& worker : impl_->workers) worker.join();
 }
 
@@ -190,8 +209,17 @@ void ComputePool::release_working_memory() {
   impl_->working_memory = AlignedBuffer();
 }
 
-int ComputePool::threads() const {
+int ComputePool::size() const {
   return static_cast<int>(impl_->workers.size()) + 1;
+}
+
+int ComputePool::threads() const {
+  return impl_->active.load(std::memory_order_relaxed);
+}
+
+void ComputePool::use(int threads) {
+  threads = std::clamp(threads, 1, size());
+  if (impl_->active.exchange(threads, std::memory_order_acq_rel) != threads) impl_->active.notify_all();
 }
 
 void ComputePool::for_range(std::int64_t count, std::int64_t grain,
@@ -204,7 +232,7 @@ void ComputePool::for_range(std::int64_t count, std::int64_t grain,
   std::int64_t length = std::max(grain, (count + most - 1) / most);
   length = (length + grain - 1) / grain * grain;  // whole grains, so that pieces begin where the kernels' tiles do
   const std::int64_t pieces = (count + length - 1) / length;
-  impl_->publish(body, count, length, static_cast<std::uint16_t>(pieces));
+  impl_->publish(body, count, length, static_cast<std::uint32_t>(pieces));
   impl_->run_pieces(0);
   impl_->await(static_cast<std::uint32_t>(pieces));
   if (impl_->out_of_memory.exchange(false, std::memory_order_relaxed)) throw std::bad_alloc();

@@ -17,7 +17,12 @@ class ComputePool {
   ComputePool(const ComputePool&) = delete;
   ComputePool& operator=(const ComputePool&) = delete;
 
+  /// Threads there are.
+  int size() const;
+  /// Threads that loops run on: all of them, unless use() says fewer. The others sleep.
   int threads() const;
+  /// Loops from now on run on so many threads, 1 to size(). By the thread that runs them.
+  void use(int threads);
 
   /// Calls body(begin, end, thread) over disjoint ranges that cover [0, count), each at least `grain` long except the
   /// last; `thread` is in [0, threads()). Returns when all are done. A std::bad_alloc of the body reaches the caller,

@@ -1,7 +1,5 @@
 #include "runtime/cpu_engine.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <new>
@@ -10,6 +8,7 @@
 #include "base/mapped_file_registry.h"
 #include "base/system_memory.h"
 #include "base/text.h"
+#include "base/thread_time.h"
 #include "models/model_impl.h"
 #include "runtime/operation_times.h"
 #include "runtime/pack_matrices.h"
@@ -33,15 +32,15 @@ const char* environment_target() {
   return wanted ? wanted : "";
 }
 
-/// The processor's time for this thread. What other programs take of it says nothing of how steps compare.
-double thread_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 std::int32_t blocks_for(std::size_t tokens) {
   return static_cast<std::int32_t>((tokens + KvCache::block_tokens - 1) / KvCache::block_tokens);
+}
+
+/// The draft layers' part comes last.
+KvShape cache_shape(const Decoder& decoder, bool draft_layer) {
+  KvShape shape = decoder.kv_shape();
+  if (!draft_layer) shape.layers -= decoder.draft_layers();
+  return shape;
 }
 
 /// Of the cache, by `cache_bytes` and `max_requests`.
@@ -108,7 +107,7 @@ Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> m
   auto target = ops::choose_cpu_target(environment_target());
   if (!target) return target.error();
   const DType type = backend == ops::Backend::cpu ? DType::f16 : DType::f32;
-  const KvShape shape = decoder.kv_shape();
+  const KvShape shape = cache_shape(decoder, options->draft_layer);
   auto cache = KvCache::create(shape, type, cache_blocks(*options, shape, type));
   if (!cache) return cache.error();
   return std::unique_ptr<Engine>(new CpuEngine(std::move(model), *options, backend, *target, std::move(*cache)));
@@ -124,8 +123,14 @@ CpuEngine::CpuEngine(std::shared_ptr<const Model> model, const EngineOptions& op
       cache_(std::move(cache)),
       pass_(*model_->impl().decoder, ops::Context{pool_, backend, target_.index, nullptr, &packed_}, *cache_,
             options.experts_used),
+      layer_(*model_->impl().decoder, pass_, options.draft_layer),
       budget_(guessed_token_seconds(*model_->impl().decoder, backend, pool_.threads()), least_tokens(backend),
-              kMostTokens) {}
+              kMostTokens),
+      drafter_(options.eager_drafts) {
+  const auto some = [this](int wanted) { return wanted > 0 ? std::min(wanted, pool_.size()) : pool_.size(); };
+  threads_ = {some(options.reading_threads), some(options.writing_threads)};
+  if (options.measure_threads) tuner_.emplace(pool_.size());
+}
 
 Result<void> CpuEngine::prepare(LoadControl* control) {
   if (prepared_) return {};
@@ -133,12 +138,14 @@ Result<void> CpuEngine::prepare(LoadControl* control) {
   LoadControl& watched = control ? *control : unwatched;
   try {
     if (backend_ == ops::Backend::cpu) {
-      if (auto packed = pack_matrices(*model_, pool_, target_.index, watched, packed_); !packed) return packed;
+      if (auto packed = pack_matrices(*model_, pool_, target_.index, watched, packed_, to_pack_); !packed)
+        return packed;
     }
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "The system has no memory left to lay the weights out."};
   }
   prepared_ = true;
+  packable_ = packed_bytes_of(to_pack_);
   watched.progress.store(1.0F);
   return {};
 }
@@ -206,8 +213,9 @@ void CpuEngine::cancel(RequestId id) {
 std::vector<Event> CpuEngine::step() {
   std::vector<Event> events;
   try {
-    end_cancelled(events);
-    if (const auto advanced = advance(events); !advanced) fail_all(advanced.error(), events);
+    auto advanced = end_cancelled(events);
+    if (advanced) advanced = advance(events);
+    if (!advanced) fail_all(advanced.error(), events);
     return events;
   } catch (const std::bad_alloc&) {
     // Gives back what a batch takes, so that there is memory to say so.
@@ -219,14 +227,18 @@ std::vector<Event> CpuEngine::step() {
   return events;
 }
 
-void CpuEngine::end_cancelled(std::vector<Event>& events) {
+Result<void> CpuEngine::end_cancelled(std::vector<Event>& events) {
   std::vector<RequestId> ended;
+  std::vector<Ahead> last_seen;
   for (const auto& sequence : sequences_) {
     if (!sequence->cancelled) continue;
     sequence->finish(FinishReason::cancelled, {}, events);
     ended.push_back(sequence->id);
+    last_seen.push_back({sequence.get(), 0});
   }
+  auto seen = see(last_seen);
   remove_finished(ended);
+  return seen;
 }
 
 Result<void> CpuEngine::advance(std::vector<Event>& events) {
@@ -242,6 +254,7 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
     const std::size_t tokens = share.sequence->computed + share.tokens + share.draft.tokens.size();
     if (auto room = make_room(share.sequence->blocks, tokens, running); !room) return room;
   }
+  pool_.use(decoding.rows > 0 ? threads_.writing : threads_.reading);
   const Clock::time_point before = Clock::now();
   const double worked = thread_seconds();
   const auto computed =
@@ -258,8 +271,7 @@ Result<void> CpuEngine::advance(std::vector<Event>& events) {
   if (decoding.rows > 0) drafter_.measured(decoding.rows, decoding.took);
   // Prompts come last. The short rest of one says as little of the speed as decoding does.
   if (shares.back().prefill && 2 * tokens > budget) budget_.measured(tokens, seconds);
-  keep_results(shares, decoding, events);
-  return {};
+  return keep_results(shares, decoding, events);
 }
 
 /// Tokens of a step in which nobody waits for a next one. Who waits for a completion waits for its first word, and a
@@ -269,32 +281,17 @@ std::size_t CpuEngine::reading_budget(Priority priority) const {
   return budget_.tokens(options_.prompt_milliseconds / 1000.0);
 }
 
-/// In steps that only decode: beside a prompt there is better use for the time. Says what the step became, without rows
-/// if it reads a prompt.
-DecodingStep CpuEngine::add_drafts(std::vector<Share>& shares) {
-  if (shares.back().prefill) return {};
-  // Several tokens are worth a longer wait, which an interrupt ends.
-  DecodingStep step{shares.size(), shares.size(), static_cast<double>(shares.size()),
-                    4 * options_.step_milliseconds / 1000.0};
-  for (Share& share : shares) {
-    Sequence& sequence = *share.sequence;
-    if (!sequence.drafts) continue;
-    const std::size_t left = sequence.left(static_cast<std::size_t>(options_.context_length));
-    share.draft = drafter_.draft(*sequence.drafts, sequence.tokens,
-                                 static_cast<std::size_t>(sequence.stats.generated_tokens), left - 1, step);
-    sequence.stats.drafted_tokens += static_cast<int>(share.draft.tokens.size());
-  }
-  return step;
-}
-
 /// Takes what the cache holds of the sequence beyond what was computed for it; others may have added to that since.
 void CpuEngine::reuse(Sequence& sequence) {
   if (!sequence.started) sequence.started = Clock::now();
   if (sequence.pending() == 1 || sequence.computed != sequence.blocks.size() * KvCache::block_tokens) return;
   // The last token is computed in any case: its logits are wanted.
   CachedPrefix found = cache_->match(std::span(sequence.tokens).first(sequence.tokens.size() - 1));
+  // The last token of a text has no row of the draft layer, or one of another text.
+  if (layer_.present() && found.tokens % KvCache::block_tokens != 0) --found.tokens;
   if (found.tokens <= sequence.computed) return cache_->release(found.blocks);
   cache_->release(sequence.blocks);
+  sequence.hidden.clear();
   sequence.blocks = std::move(found.blocks);
   if (sequence.stats.generated_tokens == 0)
     sequence.stats.reused_tokens += static_cast<int>(found.tokens - sequence.computed);
@@ -303,8 +300,10 @@ void CpuEngine::reuse(Sequence& sequence) {
 
 /// What was computed for the sequence stays in the cache as long as there is room.
 void CpuEngine::release(Sequence& sequence) {
-  cache_->release(sequence.blocks, std::span(sequence.tokens).first(sequence.computed));
+  cache_->release(sequence.blocks, std::span(sequence.tokens).first(layer_.reusable(sequence)));
   sequence.blocks.clear();
+  sequence.hidden.clear();
+  sequence.guessed.clear();
   sequence.computed = 0;
 }
 
@@ -347,11 +346,11 @@ Result<void> CpuEngine::check_files() {
                                      "whole.")};
 }
 
-Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
+Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden,
                             const std::atomic<int>* interrupt) {
   if (auto ready = prepare(nullptr); !ready) return ready.error();
   if (auto whole = check_files(); !whole) return whole.error();
-  auto computed = pass_.run(segments, wanted, logits, nullptr, interrupt);
+  auto computed = pass_.run(segments, wanted, logits, hidden, interrupt);
   // What was computed while a file shrank came of zeros.
   if (auto whole = check_files(); !whole) return whole.error();
   return computed;
@@ -359,23 +358,29 @@ Result<bool> CpuEngine::run(std::span<const Segment> segments, WantedLogits want
 
 Result<bool> CpuEngine::compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt) {
   std::vector<Segment> segments;
-  std::size_t rows = 0;
+  std::size_t rows = 0, tokens = 0;
   for (const Share& share : shares) {
     const Sequence& sequence = *share.sequence;
     segments.push_back({sequence.tokens, sequence.blocks, sequence.computed, share.tokens, share.draft.tokens});
     rows += 1 + share.draft.tokens.size();
+    tokens += share.tokens + share.draft.tokens.size();
   }
   logits_.resize(rows * static_cast<std::size_t>(model_->impl().decoder->vocabulary_size()));
-  return run(segments, WantedLogits::last, logits_.data(), interrupt);
+  return run(segments, WantedLogits::last, logits_.data(), layer_.streams(tokens), interrupt);
 }
 
-void CpuEngine::keep_results(const std::vector<Share>& shares, const DecodingStep& step, std::vector<Event>& events) {
+Result<void> CpuEngine::keep_results(const std::vector<Share>& shares, const DecodingStep& step,
+                                     std::vector<Event>& events) {
   const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
   std::vector<RequestId> finished;
+  std::vector<Ahead> ahead;
+  std::vector<std::size_t> computed;
   const float* logits = logits_.data();
+  std::size_t row = 0;
   for (const Share& share : shares) {
     Sequence& sequence = *share.sequence;
     const std::size_t before = sequence.computed;
+    computed.push_back(before);
     sequence.computed += share.tokens;
     if (before < sequence.prompt_length) {
       Event event;
@@ -385,31 +390,16 @@ void CpuEngine::keep_results(const std::vector<Share>& shares, const DecodingSte
       event.prompt_total = static_cast<int>(sequence.prompt_length);
       events.push_back(std::move(event));
     }
-    if (sequence.pending() == 0 && choose(share, logits, step, events)) finished.push_back(sequence.id);
-    seal_full_blocks(sequence, before);
+    const bool over = sequence.pending() == 0 && choose(share, logits, step, events);
+    if (over) finished.push_back(sequence.id);
+    if (const auto next = to_see(share, row, before, over, step)) ahead.push_back(*next);
     logits += (1 + share.draft.tokens.size()) * vocabulary;
+    row += share.tokens + share.draft.tokens.size();
   }
+  auto seen = see(ahead);
+  for (std::size_t i = 0; i < shares.size(); ++i) seal_full_blocks(*shares[i].sequence, computed[i]);
   remove_finished(finished);
-}
-
-/// Chooses the next token and, as long as the draft had the same, those behind it; says whether the sequence has come
-/// to its end. Each is chosen as it would be without drafts, from the same logits and the same random numbers.
-bool CpuEngine::choose(const Share& share, const float* logits, const DecodingStep& step, std::vector<Event>& events) {
-  const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());
-  const auto context = static_cast<std::size_t>(options_.context_length);
-  const std::vector<TokenId>& draft = share.draft.tokens;
-  Sequence& sequence = *share.sequence;
-  const Clock::time_point now = Clock::now();
-  std::size_t right = 0;
-  for (;; ++right, ++sequence.computed) {
-    const TokenId token = sequence.choose({logits + right * vocabulary, vocabulary}, context);
-    const bool same = right < draft.size() && token == draft[right];
-    sequence.stats.accepted_tokens += same;
-    if (sequence.accept(token, model_->tokenizer(), context, now, events)) return true;
-    if (!same) break;
-  }
-  if (!draft.empty()) drafter_.judge(*sequence.drafts, share.draft, right, step);
-  return false;
+  return seen;
 }
 
 void CpuEngine::seal_full_blocks(Sequence& sequence, std::size_t before) {
@@ -439,10 +429,15 @@ void CpuEngine::fail_all(const Error& error, std::vector<Event>& events) {
 
 EngineStatus CpuEngine::status() const {
   EngineStatus status;
-  const std::string threads = concat(pool_.threads(), pool_.threads() == 1 ? " thread" : " threads");
+  const int most = std::max(threads_.reading, threads_.writing);
+  const std::string threads = concat(most, most == 1 ? " thread" : " threads");
   status.device = backend_ == ops::Backend::cpu ? concat("CPU, ", threads, ", ", ops::running_cpu_target(target_.index))
                                                 : concat("CPU, ", threads, ", plain reference code");
   status.context_length = options_.context_length;
+  status.threads = threads_;
+  status.measured_threads = measured_threads_;
+  if (packable_ > 0)
+    status.laid_out = 1.0 - static_cast<double>(packed_bytes_of(to_pack_)) / static_cast<double>(packable_);
   status.weight_bytes = model_->impl().decoder->weight_bytes();
   status.cache_bytes = cache_->used_bytes();
   status.running = static_cast<int>(choose_running(sequences_, static_cast<std::size_t>(options_.max_requests)).size());
@@ -466,8 +461,11 @@ Result<CacheIdentity> CpuEngine::identity() {
     if (auto whole = check_files(); !whole) return whole.error();
     fingerprint_ = print;
   }
-  return CacheIdentity{
-      *fingerprint_, {}, model_->impl().decoder->kv_shape(), cache_->layers()[0].type, options_.experts_used};
+  return CacheIdentity{*fingerprint_,
+                       {},
+                       cache_shape(*model_->impl().decoder, options_.draft_layer),
+                       cache_->layers()[0].type,
+                       options_.experts_used};
 }
 
 Result<KvSnapshot> CpuEngine::snapshot(std::span<const TokenId> ids) {

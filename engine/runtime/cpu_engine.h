@@ -9,10 +9,12 @@
 #include "ops/cpu_target.h"
 #include "ops/matmul/packed_matrices.h"
 #include "ops/operation_log.h"
+#include "runtime/draft_layer.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
 #include "runtime/kv_snapshot.h"
 #include "runtime/planner.h"
+#include "runtime/thread_tuner.h"
 
 namespace hadal {
 
@@ -28,6 +30,7 @@ class CpuEngine final : public Engine {
   bool idle() const override { return sequences_.empty(); }
   std::vector<Event> step() override;
   EngineStatus status() const override;
+  bool work_ahead() override;
   const ExpertUsage& expert_usage() const override { return pass_.expert_usage(); }
   void log_operations(bool wanted) override;
   std::vector<OperationTime> operation_times() const override;
@@ -43,7 +46,7 @@ class CpuEngine final : public Engine {
 
   Result<void> check_ids(std::span<const TokenId> ids, std::size_t room_for_answer) const;
   Result<void> check_grammar(const Request& request) const;
-  void end_cancelled(std::vector<Event>& events);
+  Result<void> end_cancelled(std::vector<Event>& events);
   Result<void> advance(std::vector<Event>& events);
   void reuse(Sequence& sequence);
   void release(Sequence& sequence);
@@ -52,12 +55,17 @@ class CpuEngine final : public Engine {
   Result<void> check_files();
   Result<CacheIdentity> identity();
   /// False if `interrupt` ended it.
-  Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits,
+  Result<bool> run(std::span<const Segment> segments, WantedLogits wanted, float* logits, float* hidden = nullptr,
                    const std::atomic<int>* interrupt = nullptr);
+  bool measure_threads();
+  Result<double> timed(const ThreadTuner::Trial& trial);
   std::size_t reading_budget(Priority priority) const;
   DecodingStep add_drafts(std::vector<Share>& shares);
   Result<bool> compute(const std::vector<Share>& shares, const std::atomic<int>* interrupt);
-  void keep_results(const std::vector<Share>& shares, const DecodingStep& step, std::vector<Event>& events);
+  Result<void> keep_results(const std::vector<Share>& shares, const DecodingStep& step, std::vector<Event>& events);
+  std::optional<Ahead> to_see(const Share& share, std::size_t row, std::size_t before, bool finished,
+                              const DecodingStep& step);
+  Result<void> see(std::span<const Ahead> those);
   bool choose(const Share& share, const float* logits, const DecodingStep& step, std::vector<Event>& events);
   void seal_full_blocks(Sequence& sequence, std::size_t before);
   void remove_finished(const std::vector<RequestId>& finished);
@@ -83,8 +91,14 @@ class CpuEngine final : public Engine {
   std::optional<Fingerprint> fingerprint_;  ///< Of the model, once somebody asked.
   ops::PackedMatrices packed_;
   bool prepared_ = false;
+  std::vector<WeightView> to_pack_;  ///< Experts that work_ahead() has yet to pack, the next one last.
+  std::int64_t packable_ = 0;        ///< Bytes of packed experts, with those that are packed.
+  ThreadCounts threads_;             ///< In use.
+  ThreadCounts measured_threads_;
+  std::optional<ThreadTuner> tuner_;  ///< While there is something to measure.
   ops::OperationLog log_;
   ForwardPass pass_;
+  DraftLayer layer_;
   StepBudget budget_;
   Drafter drafter_;
   std::vector<std::unique_ptr<Sequence>> sequences_;  ///< Unfinished requests in order of submission.

@@ -21,6 +21,7 @@ Result<std::vector<T>> CpuEngine::for_text(std::span<const TokenId> ids, std::si
   try {
     std::vector<T> out(size);
     auto done = make_room(blocks, ids.size(), {});
+    pool_.use(threads_.reading);
     if (done) done = compute(blocks, out.data());
     cache_->release(blocks);
     if (!done) return done.error();
@@ -52,8 +53,9 @@ Result<void> CpuEngine::compute_logits(std::span<const TokenId> ids, std::size_t
 
 Result<std::vector<float>> CpuEngine::draft_logits(std::span<const TokenId> ids, bool step) {
   if (const auto checked = check_ids(ids, 0); !checked) return checked.error();
-  if (model_->impl().decoder->draft_layers() == 0)
-    return Error{ErrorCode::unsupported, "This model has no layer that predicts more than the next token."};
+  if (!layer_.present())
+    return Error{ErrorCode::unsupported,
+                 "This model has no layer that predicts more than the next token, or it is switched off."};
   if (ids.size() < 2)
     return Error{ErrorCode::invalid_argument, "The token after the next can be guessed from two tokens on."};
   const auto vocabulary = static_cast<std::size_t>(model_->impl().decoder->vocabulary_size());

@@ -46,7 +46,7 @@ Result<Batch> ForwardPass::make_batch(std::span<const Segment> segments, WantedL
   batch.rows = rows_;
   batch.logit_rows = logit_rows_;
   batch.experts_used = experts_used_;
-  batch.usage = usage_.layers > 0 ? &usage_ : nullptr;
+  batch.usage = counting_ && usage_.layers > 0 ? &usage_ : nullptr;
   return batch;
 }
 
@@ -57,14 +57,15 @@ Result<bool> ForwardPass::run(std::span<const Segment> segments, WantedLogits wa
   batch->hidden = hidden;
   batch->interrupt = interrupt;
   if (!decoder_.forward(context_, *batch, cache_.layers(), scratch_.as<float>(), logits)) return false;
-  usage_.tokens += ids_.size();
+  if (counting_) usage_.tokens += ids_.size();
   return true;
 }
 
 Result<void> ForwardPass::draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
-                                float* logits) {
-  const auto batch = make_batch(segments, wanted, 1);
+                                float* logits, float* onward) {
+  auto batch = make_batch(segments, wanted, 1);
   if (!batch) return batch.error();
+  batch->hidden = onward;
   decoder_.draft(layer, context_, *batch, hidden, cache_.layers(), scratch_.as<float>(), logits);
   return {};
 }

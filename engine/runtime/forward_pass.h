@@ -43,10 +43,13 @@ class ForwardPass {
                    const std::atomic<int>* interrupt = nullptr);
   /// The same of a draft layer, over segments whose `hidden` [tokens, width] run() has given: a row's logits guess the
   /// token after the next, so a segment's last token must have one behind it.
+  /// `onward` [tokens, width], unless null, takes the layer's own residual stream.
   Result<void> draft(int layer, std::span<const Segment> segments, WantedLogits wanted, const float* hidden,
-                     float* logits);
+                     float* logits, float* onward = nullptr);
 
   const ExpertUsage& expert_usage() const { return usage_; }
+  /// Whether what is computed from now on counts there.
+  void count_experts(bool wanted) { counting_ = wanted; }
   void release_scratch() { scratch_ = AlignedBuffer(); }
 
   /// Of every operation from now on; null: of none.
@@ -67,6 +70,7 @@ class ForwardPass {
   std::vector<std::int32_t> logit_rows_;
   int experts_used_;
   ExpertUsage usage_;
+  bool counting_ = true;
 };
 
 }  // namespace hadal

@@ -9,9 +9,9 @@
 #include "models/open_checkpoint.h"
 #include "models/registry.h"
 #include "models/tensor_use.h"
-#include "ops/matmul/packed.h"
 #include "runtime/forward_pass.h"
 #include "runtime/kv_cache.h"
+#include "runtime/pack_matrices.h"
 
 namespace hadal {
 namespace {
@@ -50,9 +50,7 @@ void add_weights(const Checkpoint& file, const ExpertShape& experts, MemoryForec
 
 /// Of what is packed and stays where it lies besides.
 std::uint64_t twice_bytes(const Decoder& decoder) {
-  std::uint64_t bytes = 0;
-  for (const WeightView& w : decoder.matrices().both_ways) bytes += static_cast<std::uint64_t>(ops::packed_bytes(w));
-  return bytes;
+  return static_cast<std::uint64_t>(packed_bytes_of(decoder.matrices().both_ways));
 }
 
 /// The vocabulary's spellings and merges: as the file has them and in the tables made of them.

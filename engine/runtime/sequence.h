@@ -47,7 +47,10 @@ struct Sequence {
   void finish(FinishReason reason, std::optional<Error> error, std::vector<Event>& events);
 
   RequestStats stats;
-  std::optional<DraftRecord> drafts;         ///< If the request wants any.
+  std::optional<DraftRecord> drafts;  ///< If the request wants any.
+  /// Residual streams of the last of the computed tokens, [tokens, width], which the draft layer has yet to see.
+  std::vector<float> hidden;
+  std::vector<TokenId> guessed;              ///< How the draft layer says the text goes on.
   std::optional<Clock::time_point> started;  ///< Of the first step that worked on it.
 
  private:

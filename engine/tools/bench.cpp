@@ -47,6 +47,7 @@ int run(const Arguments& arguments) {
   if (!options) return fail_usage(options.error());
   const auto step = arguments.integer("--step-milliseconds", options->step_milliseconds, 1, 1 << 20);
   if (!step) return fail_usage(step.error());
+  options->draft_layer = false;
   options->step_milliseconds = static_cast<int>(*step);
   options->max_requests = static_cast<int>(std::max<std::int64_t>(options->max_requests, plan->requests));
   const int threads = options->threads;
@@ -57,7 +58,8 @@ int run(const Arguments& arguments) {
   if (auto room = check_room(*plan, *bench); !room) return fail(room.error());
   const auto figures = measure(*plan, *bench->engine, bench->model->tokenizer(), threads);
   if (!figures) return fail(figures.error());
-  const BenchSubject subject{bench->model->path().filename().string(), bench->engine->status(), load_seconds};
+  const BenchSubject subject{bench->model->path().filename().string(), bench->engine->status(),
+                             load_seconds - bench->ahead_seconds, bench->ahead_seconds};
   const bool breakdown = arguments.has("--breakdown");
   return print(arguments.has("--json") ? bench_json(*plan, *figures, subject, breakdown)
                                        : bench_text(*plan, *figures, subject, breakdown));
@@ -80,6 +82,9 @@ Command bench_command() {
             {"--json", "", "Print one JSON object"},
             device_option,
             threads_option,
+            decode_threads_option,
+            measure_threads_option,
+            ahead_option,
             context_option,
             experts_used_option}},
           run};

@@ -167,6 +167,8 @@ std::string as_json(const Answer& answer, const EngineStatus& status) {
            {"generated_tokens", stats.generated_tokens},
            {"drafted_tokens", stats.drafted_tokens},
            {"accepted_tokens", stats.accepted_tokens},
+           {"layer_drafted_tokens", stats.layer_drafted_tokens},
+           {"layer_accepted_tokens", stats.layer_accepted_tokens},
            {"first_token_s", answer.load_seconds + stats.first_token_seconds},
            {"prefill_tokens_per_s", rate(stats.prompt_tokens - stats.reused_tokens, stats.prefill_seconds)},
            {"decode_tokens_per_s", rate(std::max(stats.generated_tokens - 1, 0), stats.decode_seconds)},
@@ -213,8 +215,9 @@ int run(const Arguments& arguments) {
     return fail_usage({ErrorCode::invalid_argument, "generate takes --tools with --messages only."});
   if (arguments.has("--json-schema") && arguments.has("--regex"))
     return fail_usage({ErrorCode::invalid_argument, "generate takes --json-schema or --regex, not both."});
-  const auto options = engine_options(arguments);
+  auto options = engine_options(arguments);
   if (!options) return fail_usage(options.error());
+  options->eager_drafts = arguments.has("--eager-drafts");
   auto request = request_of(arguments);
   if (!request) return fail_usage(request.error());
   if (auto kept = check_save_cache(arguments); !kept) return fail(kept.error());
@@ -263,12 +266,16 @@ Command generate_command() {
                     {"--json-schema", "FILE", "The answer is JSON that is valid under this schema"},
                     {"--regex", "PATTERN", "The whole answer matches this regular expression"},
                     {"--no-drafts", "", "Compute one token after the other; the answer is the same"},
+                    {"--eager-drafts", "", "For measurements: guess tokens whatever it costs"},
                     {"--forced-answer", "FILE", "For measurements: the answer begins with this text, whatever comes"},
                     {"--save-cache", "FILE", "Keep what was computed of prompt and answer, for --load-cache"},
                     {"--load-cache", "FILE", "Go on from what --save-cache kept of the same model's beginning"},
                     {"--json", "", "Print one JSON object with the text, the tokens and the figures"},
                     device_option,
                     threads_option,
+                    decode_threads_option,
+                    measure_threads_option,
+                    ahead_option,
                     context_option,
                     experts_used_option}},
                   run};

@@ -38,6 +38,7 @@ double Judgement::perplexity() const {
 Result<EngineOptions> judging_options(const Arguments& arguments) {
   auto options = engine_options(arguments);
   if (!options) return options;
+  options->draft_layer = false;
   if (options->context_length != 0) options->context_length = std::max(options->context_length, 4);
   return options;
 }

@@ -1,6 +1,7 @@
 #include "tools/workbench.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/text.h"
 #include "tools/output.h"
@@ -25,6 +26,8 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   if (!device) return device.error();
   const auto threads = arguments.integer("--threads", 0, 0, 1024);
   if (!threads) return threads.error();
+  const auto writing = arguments.integer("--decode-threads", 0, 0, 1024);
+  if (!writing) return writing.error();
   const auto context = arguments.integer("--context", 0, 2, 1 << 24);
   if (!context) return context.error();
   const auto experts = arguments.integer("--experts-used", 0, 1, 1 << 16);
@@ -32,6 +35,8 @@ Result<EngineOptions> engine_options(const Arguments& arguments) {
   options.device = *device;
   options.experts_used = static_cast<int>(*experts);
   options.threads = static_cast<int>(*threads);
+  options.writing_threads = static_cast<int>(*writing);
+  options.measure_threads = arguments.has("--measure-threads");
   options.context_length = static_cast<int>(*context);
   return options;
 }
@@ -48,6 +53,11 @@ Result<Workbench> open_workbench(const Arguments& arguments, EngineOptions optio
   if (!engine) return engine.error();
   bench.engine = std::move(*engine);
   if (auto ready = bench.engine->prepare(nullptr); !ready) return ready.error();
+  const auto before = std::chrono::steady_clock::now();
+  const bool ahead = arguments.has("--ahead") || arguments.has("--measure-threads");
+  while (ahead && bench.engine->work_ahead()) {
+  }
+  bench.ahead_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
   return bench;
 }
 

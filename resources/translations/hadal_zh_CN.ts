@@ -1025,8 +1025,8 @@
         <translation>线程数</translation>
     </message>
     <message>
-        <source>Processor threads that compute answers. 0: one for every core.</source>
-        <translation>用于计算回答的处理器线程数。0：每个核心一个。</translation>
+        <source>Processor threads that compute answers. 0: as many as are fastest on this machine.</source>
+        <translation>用于计算回答的处理器线程数。0：本机最快的数量。</translation>
     </message>
     <message>
         <source>Temperature</source>
@@ -2208,6 +2208,10 @@ Ctrl-C       停止回答
     <message>
         <source>Chat template: the model's own</source>
         <translation>对话模板：模型自带</translation>
+    </message>
+    <message>
+        <source>As measured on this machine, %L1 threads read prompts and %L2 write answers.</source>
+        <translation>按本机实测，读取提示使用 %L1 个线程，写出回答使用 %L2 个线程。</translation>
     </message>
 </context>
 <context>

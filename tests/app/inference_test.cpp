@@ -3,8 +3,10 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 
 #include "app/inference/local_inference.h"
+#include "app/inference/measured_threads.h"
 #include "waiting.h"
 
 using namespace hadal;
@@ -109,6 +111,56 @@ class InferenceTest : public QObject {
     Listener listener(*generation);
     QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
     QVERIFY(listener.text.contains(QStringLiteral("Paris")));
+  }
+
+  void threadsAreMeasuredOnceAndKept() {
+    const QString key = QLatin1String(setting::measuredThreads);
+    const int cores = QThread::idealThreadCount();
+    if (cores < 2) QSKIP("With one core there is nothing to choose.");
+    Settings settings;
+    {
+      LocalInference inference;
+      keepMeasuredThreads(settings, inference);
+      QSignalSpy measured(&inference, &InferenceService::threadsMeasured);
+      inference.load(kModel);
+      // What is asked meanwhile is answered.
+      const auto generation = inference.generate(question(QStringLiteral("What is the capital of France?"), 12));
+      Listener listener(*generation);
+      QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+      QVERIFY(listener.text.contains(QStringLiteral("Paris")));
+      QTRY_COMPARE_WITH_TIMEOUT(measured.size(), 1, 60000);
+      QCOMPARE(inference.status().readingThreads, measured[0][0].toInt());
+      QCOMPARE(inference.status().writingThreads, measured[0][1].toInt());
+    }
+    const auto kept = MeasuredThreads::parse(settings.value(key).toString(), cores);
+    QVERIFY2(kept, qPrintable(settings.value(key).toString()));
+    settings.setValue(key, MeasuredThreads{cores, 1, 1}.text());
+    LocalInference next;
+    keepMeasuredThreads(settings, next);
+    QSignalSpy again(&next, &InferenceService::threadsMeasured);
+    next.load(kModel);
+    QVERIFY(becomes(next, ModelStatus::State::Ready));
+    QCOMPARE(next.status().readingThreads, 1);
+    QVERIFY2(next.status().device.contains(QStringLiteral("1 thread,")), qPrintable(next.status().device));
+    const auto generation = next.generate(question(QStringLiteral("What is the capital of France?"), 12));
+    Listener listener(*generation);
+    QTRY_COMPARE_WITH_TIMEOUT(listener.ends, 1, 60000);
+    // What the person says wins.
+    next.configure(2, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(next.status().device.contains(QStringLiteral("2 threads,")), 60000);
+    QCOMPARE(next.status().readingThreads, 0);
+    QVERIFY(again.isEmpty());
+  }
+
+  void whatIsNoMeasurement_data() {
+    QTest::addColumn<QString>("text");
+    for (const char* text : {"", "4", "4/4", "4/0/2", "4/5/2", "8/4/2", "4/4/2/1", "a/b/c", "4/-1/2"})
+      QTest::newRow(text) << QString::fromLatin1(text);
+  }
+  void whatIsNoMeasurement() {
+    QFETCH(QString, text);
+    QVERIFY(!MeasuredThreads::parse(text, 4));
+    QVERIFY(MeasuredThreads::parse(QStringLiteral("4/4/2"), 4));
   }
 
   void answersAndCounts() {

@@ -52,6 +52,27 @@ class ComputePoolTest : public QObject {
     }
   }
 
+  void loops_run_on_as_many_threads_as_are_wanted() {
+    ComputePool pool(4);
+    QCOMPARE(pool.size(), 4);
+    for (int round = 0; round < 5000; ++round) {
+      const int wanted = round % 5;
+      pool.use(wanted);
+      const int threads = std::max(wanted, 1);
+      QCOMPARE(pool.threads(), threads);
+      std::vector<std::atomic<int>> seen(100);
+      std::atomic<bool> in_range{true};
+      pool.for_range(100, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
+        if (thread >= threads) in_range = false;
+        for (std::int64_t i = begin; i < end; ++i) ++seen[static_cast<std::size_t>(i)];
+      });
+      QVERIFY(in_range);
+      for (const auto& times : seen) QCOMPARE(times.load(), 1);
+    }
+    pool.use(100);
+    QCOMPARE(pool.threads(), 4);
+  }
+
   void workers_run_at_low_priority() {
     ComputePool pool(2);
     std::atomic<int> worker_nice{-100};

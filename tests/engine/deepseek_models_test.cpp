@@ -173,7 +173,8 @@ class DeepseekModelsTest : public QObject {
     }
     const RequestId again = ask(*shared, c, 79);
     const Thought thought = think(*shared, c)[again];
-    QCOMPARE(thought.reused, 78);
+    // A draft layer's row of the last token is computed again, and the token with it.
+    QCOMPARE(thought.reused, name == "v3-draft" ? 77 : 78);
     QVERIFY(off(thought, whole, 79, c.vocabulary) <= 1e-3F * c.spread());
   }
 

@@ -1,6 +1,7 @@
 #include <QJsonDocument>
 #include <QtTest>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 
@@ -37,9 +38,9 @@ class DraftsTest : public QObject {
     if (!model) qFatal("%s", model.error().message.c_str());
     return *model;
   }
-  static std::unique_ptr<Engine> engine_of(const std::shared_ptr<const Model>& model) {
+  static std::unique_ptr<Engine> engine_of(const std::shared_ptr<const Model>& model, bool eager = false) {
     // Steps may be long, so that drafts come on busy machines too.
-    auto engine = Engine::create(model, {.step_milliseconds = 10000});
+    auto engine = Engine::create(model, {.step_milliseconds = 10000, .eager_drafts = eager});
     if (!engine) qFatal("%s", engine.error().message.c_str());
     return std::move(*engine);
   }
@@ -68,12 +69,12 @@ class DraftsTest : public QObject {
     return out;
   }
   /// Each request with drafts gives what it gives without; returns the tokens that were guessed right.
-  static int compare(const std::shared_ptr<const Model>& model, std::vector<Request> requests) {
+  static int compare(const std::shared_ptr<const Model>& model, std::vector<Request> requests, bool eager = false) {
     const auto expected = answers(*engine_of(model), requests);
     for (Request& request : requests) request.drafts = true;
-    const auto together = answers(*engine_of(model), requests);
+    const auto together = answers(*engine_of(model, eager), requests);
     int accepted = 0;
-    const auto engine = engine_of(model);
+    const auto engine = engine_of(model, eager);
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const Answer alone = answers(*engine, {requests[i]})[0];
       if (!(alone == expected[i]) || !(together[i] == expected[i])) return -1;
@@ -91,6 +92,53 @@ class DraftsTest : public QObject {
     request.max_tokens = max_tokens;
     request.sampling = std::move(sampling);
     return request;
+  }
+
+  /// A text whose tokens are the draft layer's guesses, but each seventh one; `right` says which.
+  struct LayerText {
+    std::vector<TokenId> tokens;
+    std::vector<bool> right;
+  };
+  static LayerText layer_text(Engine& engine, std::vector<TokenId> begin, std::size_t length) {
+    LayerText out{std::move(begin), {}};
+    out.right.resize(out.tokens.size());
+    while (out.tokens.size() < length) {
+      const auto logits = *engine.draft_logits(out.tokens, false);
+      const auto vocabulary = static_cast<std::ptrdiff_t>(logits.size() / (out.tokens.size() - 1));
+      const auto guess =
+          static_cast<TokenId>(std::max_element(logits.end() - vocabulary, logits.end()) - (logits.end() - vocabulary));
+      out.right.push_back(out.tokens.size() % 7 != 0);
+      out.tokens.push_back(out.right.back() ? guess : static_cast<TokenId>((guess + 1) % vocabulary));
+    }
+    return out;
+  }
+  /// Runs the rest of the text behind `prompt` tokens as a forced answer, beside `beside`. Returns how many steps the
+  /// layer guessed in, or -1 if a first guess was right where the text is not, or the other way round.
+  static int guessed_steps(Engine& engine, const LayerText& text, std::size_t prompt, const Request* beside = nullptr) {
+    Request request;
+    const auto middle = text.tokens.begin() + static_cast<std::ptrdiff_t>(prompt);
+    request.prompt.assign(text.tokens.begin(), middle);
+    request.forced.assign(middle, text.tokens.end());
+    request.max_tokens = static_cast<int>(request.forced.size());
+    request.ignore_end = request.drafts = true;
+    if (beside && !engine.submit(*beside)) return -1;
+    const auto id = engine.submit(request);
+    if (!id) return -1;
+    RequestStats last;
+    int steps = 0;
+    while (!engine.idle()) {
+      RequestStats now = last;
+      for (const Event& event : engine.step()) {
+        if (event.request == *id && event.kind != Event::Kind::prefill) now = event.stats;
+      }
+      const std::size_t place = prompt + static_cast<std::size_t>(last.generated_tokens);
+      if (now.layer_drafted_tokens > last.layer_drafted_tokens) {
+        ++steps;
+        if ((now.layer_accepted_tokens > last.layer_accepted_tokens) != text.right[place]) return -1;
+      }
+      last = now;
+    }
+    return last.generated_tokens == request.max_tokens ? steps : -1;
   }
 
  private slots:
@@ -220,11 +268,47 @@ class DraftsTest : public QObject {
     }
   }
 
+  void a_layer_that_guesses_badly_costs_next_to_nothing_data() {
+    QTest::addColumn<double>("pass");
+    for (const double pass : {0.02, 0.05, 0.3, 1.0}) QTest::addRow("%.2f", pass) << pass;
+  }
+  /// A pass of the layer takes `pass` of a token's time, and a further row a tenth of it.
+  void a_layer_that_guesses_badly_costs_next_to_nothing() {
+    QFETCH(double, pass);
+    for (const int rightness : {0, 30, 60, 90, 100}) {
+      std::mt19937 random(static_cast<unsigned>(rightness) + 1);
+      Drafter drafter;
+      DraftRecord record;
+      std::vector<TokenId> text{0}, guessed;
+      double with = 0.0, without = 0.0;
+      for (std::size_t generated = 0; generated < 2000;) {
+        DecodingStep step{1, 1, 1.0, 1e9};
+        const Draft draft = drafter.draft(record, text, generated, 1000, step, guessed);
+        std::size_t accepted = 0;
+        while (accepted < draft.tokens.size() && static_cast<int>(random() % 100) < rightness) ++accepted;
+        for (std::size_t i = 0; i <= accepted; ++i) text.push_back(text.back() + 1);  // repeats nothing
+        drafter.measured(step.rows, step.took = 1.0 + 0.1 * static_cast<double>(step.rows - 1));
+        if (!draft.tokens.empty()) drafter.judge(record, draft, accepted, step);
+        generated += accepted + 1;
+        with += step.took;
+        without += static_cast<double>(accepted) + 1.0;
+        guessed.assign(drafter.ahead(record, text, generated, 1000, 1), 7);
+        if (guessed.empty()) continue;
+        with += pass * static_cast<double>(guessed.size());
+        std::array<DraftRecord*, 1> asked{&record};
+        drafter.asked(asked, guessed.size(), 1.0, pass * static_cast<double>(guessed.size()));
+        QVERIFY2(with <= 1.02 * without + 3.0, qPrintable(QString("%1 of %2").arg(with).arg(without)));
+      }
+      QVERIFY2(with <= 1.025 * without, qPrintable(QString("%1 of %2").arg(with).arg(without)));
+      if (rightness >= 90 && pass <= 0.05) QVERIFY2(with < without / 1.5, qPrintable(QString::number(with / without)));
+    }
+  }
+
   void answers_stay_the_same_data() {
     QTest::addColumn<QString>("name");
-    for (const char* name :
-         {"tiny_models/llama", "tiny_models/qwen2", "tiny_models/mistral-window", "tiny_models/starcoder2",
-          "tiny_moe/qwen3moe", "tiny_moe/deepseek", "tiny_moe/deepseek2-ocr", "deepseek/v2-lite", "deepseek/v3"})
+    for (const char* name : {"tiny_models/llama", "tiny_models/qwen2", "tiny_models/mistral-window",
+                             "tiny_models/starcoder2", "tiny_moe/qwen3moe", "tiny_moe/deepseek",
+                             "tiny_moe/deepseek2-ocr", "deepseek/v2-lite", "deepseek/v3", "deepseek/v3-draft"})
       QTest::newRow(name) << name;
   }
   void answers_stay_the_same() {
@@ -240,8 +324,61 @@ class DraftsTest : public QObject {
       if (seed == 2) request.sampling.repetition_penalty = 1.1F;
       requests.push_back(std::move(request));
     }
-    const int accepted = compare(model, requests);
+    // The layer of a model as small as this one takes longer than it can save.
+    const int accepted = compare(model, requests, name.endsWith("draft"));
     QVERIFY2(accepted > 0, qPrintable(QString::number(accepted)));
+  }
+
+  /// The layer's first guess is what draft_logits() says of the whole text, whatever became of earlier guesses and
+  /// wherever the text's beginning comes from.
+  void the_draft_layer_says_what_it_says_of_the_whole_text() {
+    const auto model = load(data_ + "deepseek/v3-draft.gguf");
+    const auto engine = engine_of(model, true);
+    std::vector<TokenId> begin;
+    for (int i = 0; i < 9; ++i) begin.push_back(1 + i * 5);
+    const LayerText text = layer_text(*engine, begin, 150);
+    QVERIFY(guessed_steps(*engine, text, 9) > 10);
+    QVERIFY(guessed_steps(*engine, text, 71) > 5);  // found in the cache, but for the last token
+    const auto snapshot = engine->snapshot(text.tokens);
+    QVERIFY(bool(snapshot));
+    const auto another = engine_of(model, true);
+    QVERIFY(bool(another->restore(*snapshot)));
+    QVERIFY(guessed_steps(*another, text, 100) > 3);
+    // Goes on otherwise where a block is half full.
+    const LayerText branch = layer_text(*engine, {text.tokens.begin(), text.tokens.begin() + 80}, 150);
+    LayerText other = branch;
+    other.tokens[80] = (other.tokens[80] + 1) % 64;
+    other.tokens.resize(81);
+    other = layer_text(*engine, other.tokens, 140);
+    QVERIFY(guessed_steps(*engine, other, 81) > 3);
+    // Beside another text, and one that is given up while it guesses.
+    Request beside;
+    beside.prompt.assign(70, 3);
+    beside.max_tokens = 200;
+    beside.ignore_end = beside.drafts = true;
+    QVERIFY(guessed_steps(*engine_of(model, true), text, 9, &beside) > 5);
+    const auto id = engine->submit(beside);
+    QVERIFY(bool(id));
+    for (int i = 0; i < 12; ++i) engine->step();
+    engine->cancel(*id);
+    QVERIFY(guessed_steps(*engine, text, 60) > 3);
+  }
+
+  void the_draft_layer_can_be_left_out() {
+    const auto model = load(data_ + "deepseek/v3-draft.gguf");
+    Request request;
+    request.prompt = {1, 2, 3, 4, 5};
+    request.max_tokens = 100;
+    request.ignore_end = true;
+    const auto plain = answers(*engine_of(model), {request})[0];
+    request.drafts = true;
+    auto without = Engine::create(model, {.step_milliseconds = 10000, .draft_layer = false});
+    QVERIFY(bool(without));
+    const auto answer = answers(**without, {request})[0];
+    QVERIFY(answer == plain && answer.stats.layer_drafted_tokens == 0);
+    QVERIFY(!(*without)->draft_logits(request.prompt, false));
+    const auto kept = (*without)->snapshot(request.prompt);
+    QVERIFY(kept && !engine_of(model)->restore(*kept));
   }
 
   void the_starter_model_answers_the_same() {

@@ -68,6 +68,59 @@ class ExpertsEngineTest : public QObject {
   }
 
  private slots:
+  /// Experts that are laid out ahead, in parts between requests, and threads that are measured change no bit.
+  void what_is_done_ahead_changes_nothing_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"qwen3moe", "deepseek"}) QTest::newRow(name) << name;
+  }
+  void what_is_done_ahead_changes_nothing() {
+    QFETCH(QString, name);
+    const auto model = load(name);
+    const auto plain = engine_of(model);
+    std::vector<Answer> expected;
+    for (const int seed : {1, 2}) {
+      const RequestId id = submit(*plain, seed);
+      expected.push_back(answers(*plain)[id]);
+    }
+    auto made = Engine::create(model, {.device = Device::cpu, .threads = 3, .measure_threads = true});
+    QVERIFY(bool(made));
+    Engine& engine = **made;
+    QVERIFY(!engine.work_ahead());  // not before it is prepared
+    QVERIFY(bool(engine.prepare(nullptr)));
+    QVERIFY(engine.status().laid_out < 1.0);
+    QVERIFY(engine.work_ahead());
+    const RequestId first = submit(engine, 1);
+    QVERIFY(!engine.work_ahead());
+    QVERIFY(answers(engine)[first] == expected[0]);
+    QCOMPARE(engine.status().measured_threads, ThreadCounts());
+    const auto counted = engine.expert_usage().tokens;
+    int parts = 0;
+    while (engine.work_ahead()) ++parts;
+    QVERIFY(parts >= 16);  // four rounds of two kinds of trial with at least two numbers of threads
+    QCOMPARE(engine.expert_usage().tokens, counted);
+    const EngineStatus status = engine.status();
+    QCOMPARE(status.laid_out, 1.0);
+    QVERIFY(status.measured_threads.reading >= 1 && status.measured_threads.reading <= 3);
+    QVERIFY(status.measured_threads.writing >= 1 && status.measured_threads.writing <= 3);
+    QCOMPARE(status.threads, status.measured_threads);
+    QVERIFY(!engine.work_ahead());
+    const RequestId second = submit(engine, 2);
+    QVERIFY(answers(engine)[second] == expected[1]);
+  }
+
+  void what_is_measured_can_be_interrupted() {
+    const auto interrupt = std::make_shared<std::atomic<int>>(1);
+    const auto model = load("deepseek");
+    auto made = Engine::create(model, {.threads = 2, .measure_threads = true, .interrupt = interrupt});
+    QVERIFY(bool(made) && bool((*made)->prepare(nullptr)));
+    for (int i = 0; i < 100; ++i) QVERIFY((*made)->work_ahead());  // it gets nowhere, and does not give up
+    QCOMPARE((*made)->status().measured_threads, ThreadCounts());
+    *interrupt = 0;
+    while ((*made)->work_ahead()) {
+    }
+    QVERIFY((*made)->status().measured_threads.writing > 0);
+  }
+
   void company_and_reuse_change_nothing_data() {
     QTest::addColumn<QString>("name");
     QFile file(folder_ + "cases.json");

@@ -34,8 +34,34 @@ class SettingsPageTest : public QObject {
   void everySettingHasItsRow() {
     Settings settings;
     SettingsPage page(settings);
-    QCOMPARE(page.findChildren<SettingRow*>().size(), static_cast<qsizetype>(Settings::table().size()));
-    for (const SettingSpec& spec : Settings::table()) row(page, spec.key);
+    qsizetype shown = 0;
+    for (const SettingSpec& spec : Settings::table()) {
+      if (spec.hidden) continue;
+      row(page, spec.key);
+      ++shown;
+    }
+    QCOMPARE(page.findChildren<SettingRow*>().size(), shown);
+  }
+
+  void measuredThreadsAreTold() {
+    Settings settings;
+    SettingsPage page(settings);
+    ModelStatus status;
+    status.state = ModelStatus::State::Ready;
+    const auto told = [&] {
+      const QString sentence = QStringLiteral("6 threads read prompts and 3 write answers");
+      const auto labels = row(page, setting::threads)->findChildren<TextLabel*>();
+      return std::ranges::any_of(labels, [&](TextLabel* label) { return label->text().contains(sentence); });
+    };
+    page.setModel(status);
+    QVERIFY(!told());
+    status.readingThreads = 6;
+    status.writingThreads = 3;
+    page.setModel(status);
+    QVERIFY(told());
+    status.readingThreads = status.writingThreads = 0;  // the person has chosen a number
+    page.setModel(status);
+    QVERIFY(!told());
   }
 
   void choosingChangesTheSetting() {

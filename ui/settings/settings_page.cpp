@@ -73,6 +73,7 @@ void SettingsPage::build() {
   QString page;
   QVBoxLayout* card = nullptr;
   for (const SettingSpec& spec : Settings::table()) {
+    if (spec.hidden) continue;
     const bool first = page != QLatin1String(spec.page);
     if (first) {
       page = QLatin1String(spec.page);
@@ -120,6 +121,7 @@ void SettingsPage::showNotes() {
     if (row != rows_.end()) (*row)->setNote(ready && known ? text : QString());
   };
   note(setting::modelFile, true, templateText(model_.chatTemplate));
+  note(setting::threads, model_.readingThreads > 0, threadsText(model_));
   forEachSamplingSetting([&](const char* key, auto value) { note(key, (advice.*value).has_value(), says); });
   note(setting::systemPrompt, advice.noSystemPrompt, tr("The makers of %1 advise against one.").arg(advice.family));
 }

@@ -68,9 +68,19 @@ QString templateText(const TemplateStatus& status) {
                         : StatusLine::tr("Chat template: the model's own");
 }
 
+QString threadsText(const ModelStatus& status) {
+  if (status.readingThreads == 0) return {};
+  return StatusLine::tr("As measured on this machine, %L1 threads read prompts and %L2 write answers.")
+      .arg(status.readingThreads)
+      .arg(status.writingThreads);
+}
+
 void StatusLine::describe() {
   QStringList parts;
-  setToolTip(model_.state == ModelStatus::State::Ready ? templateText(model_.chatTemplate) : QString());
+  QStringList tip;
+  if (model_.state == ModelStatus::State::Ready) tip << templateText(model_.chatTemplate) << threadsText(model_);
+  tip.removeAll(QString());
+  setToolTip(tip.join(u'\n'));
   for (const Field& field : fields()) parts << field.text;
   setAccessibleName(tr("Status"));
   setAccessibleDescription(parts.join(QStringLiteral(", ")));

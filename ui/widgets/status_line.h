@@ -9,6 +9,8 @@ namespace hadal::ui {
 
 /// "Chat template: the model's own".
 QString templateText(const TemplateStatus& status);
+/// On how many threads it computes, where that was measured; otherwise empty.
+QString threadsText(const ModelStatus& status);
 
 /// The window's foot: model, device, context used and total, speed, memory; work in the background at the right.
 class StatusLine : public QWidget {

@@ -28,7 +28,11 @@ enum class Device {
 
 struct EngineOptions {
   Device device = Device::automatic;
-  int threads = 0;         ///< Compute threads; 0: one per core the process may use.
+  int threads = 0;          ///< Compute threads; 0: one per core the process may use.
+  int reading_threads = 0;  ///< Those of them that read prompts ...
+  int writing_threads = 0;  ///< ... and that write answers; 0: all.
+  /// work_ahead() finds out with how many threads this machine is fastest, and uses so many.
+  bool measure_threads = false;
   int context_length = 0;  ///< Tokens of one request, prompt and answer together; 0: the model's, at most 8192.
   int max_requests = 4;    ///< Requests computed in one step; more wait in line.
   /// Memory of the KV cache at most. What is left of it beside the running requests keeps the texts of earlier ones,
@@ -44,12 +48,17 @@ struct EngineOptions {
   int prompt_milliseconds = 8000;
   /// While it is above 0, which any thread may make it, a step that reads prompts ends within a layer and has changed
   /// nothing. So whoever wants to cancel, or to submit something more urgent, need not wait for a long step. May be
-  /// null; where it is not, completions are read 512 tokens a step, however long that takes: the first token of a prompt
-  /// of 1,024 comes within two steps.
+  /// null; where it is not, completions are read 512 tokens a step, however long that takes: the first token of a
+  /// prompt of 1,024 comes within two steps.
   std::shared_ptr<const std::atomic<int>> interrupt{};
   /// Routed experts of a token, where fewer than the model was trained with are wanted: faster, and worse. 0: the
   /// model's. Refused for models without experts, and above what the model uses.
   int experts_used = 0;
+  /// Keep what a model's multi-token prediction layer needs to guess tokens (Request::drafts): its part of the cache,
+  /// and the time of that one layer for every token. Without effect for models that have none.
+  bool draft_layer = true;
+  /// For measurements: guess whatever it costs (Request::drafts), not only where steps were measured to gain by it.
+  bool eager_drafts = false;
   LogSink log{};
 };
 
@@ -66,8 +75,9 @@ struct Request {
   /// Control tokens whose spelling is part of the text; all others leave no trace in it. answer_tags() of reasoning.h
   /// gives those an AnswerParser wants to see. Tokens that end the text are never spelled.
   std::vector<TokenId> spelled;
-  /// Guess tokens from the text so far and compute them together with the next one, where that is faster. The answer
-  /// stays the same, to the bits of its log-probabilities; its tokens come several at a time.
+  /// Guess tokens from the text so far, or by the model's own layer for it, and compute them together with the next
+  /// one, where that is faster. The answer stays the same, to the bits of its log-probabilities; its tokens come
+  /// several at a time.
   bool drafts = false;
   /// For measurements: the answer begins with these tokens, whatever the model would choose. Not with a grammar.
   std::vector<TokenId> forced;
@@ -83,8 +93,10 @@ struct RequestStats {
   int prompt_tokens = 0;
   int reused_tokens = 0;  ///< Of the prompt, found in the cache.
   int generated_tokens = 0;
-  int drafted_tokens = 0;   ///< Guessed and computed (Request::drafts) ...
-  int accepted_tokens = 0;  ///< ... and right: part of generated_tokens.
+  int drafted_tokens = 0;          ///< Guessed and computed (Request::drafts) ...
+  int accepted_tokens = 0;         ///< ... and right: part of generated_tokens.
+  int layer_drafted_tokens = 0;    ///< Of drafted_tokens, those of the model's draft layer ...
+  int layer_accepted_tokens = 0;   ///< ... and of accepted_tokens.
   double prefill_seconds = 0;      ///< From the first step that worked on the request to its first token.
   double first_token_seconds = 0;  ///< From submit() to the first token.
   double decode_seconds = 0;       ///< From the first token to the last.
@@ -104,6 +116,13 @@ struct Event {
   RequestStats stats;                               ///< Kind::text and Kind::finished: so far.
 };
 
+/// Threads that compute, for prompts and for answers; 0: not known.
+struct ThreadCounts {
+  int reading = 0;
+  int writing = 0;
+  bool operator==(const ThreadCounts&) const = default;
+};
+
 struct EngineStatus {
   std::string device;  ///< For a person: "CPU, 2 threads, AVX512".
   int context_length = 0;
@@ -111,6 +130,9 @@ struct EngineStatus {
   std::uint64_t cache_bytes = 0;  ///< Of the KV cache, ever written.
   int running = 0;
   int waiting = 0;
+  ThreadCounts threads;           ///< In use.
+  ThreadCounts measured_threads;  ///< Once they were measured, see EngineOptions::measure_threads.
+  double laid_out = 1.0;  ///< Share of the weights that are laid out as far as they are to be; see work_ahead().
 };
 
 /// Computes answers. Not thread-safe: one thread owns it. Starts no thread besides its compute pool and never
@@ -137,6 +159,12 @@ class Engine {
   /// some, prompts gain a chunk.
   virtual std::vector<Event> step() = 0;
   virtual EngineStatus status() const = 0;
+
+  /// What makes later requests faster, while there is none: after prepare() the experts are laid out, which otherwise
+  /// the first prompts that choose them wait for, as long as the memory that is free allows it; then threads are
+  /// measured, where that is wanted. Does a few milliseconds of it, or one short pass over the model that `interrupt`
+  /// ends, and says whether anything is left to do. Does nothing while there are requests.
+  virtual bool work_ahead() = 0;
   /// How the experts were used by all that was computed since the engine was made; who wants to see one answer's part
   /// takes the difference. Changes with every step; without layers for models that have no experts.
   virtual const ExpertUsage& expert_usage() const = 0;

@@ -49,8 +49,10 @@ class Bench {
   Result<BenchFigures> run() {
     // The beginning is the same for all, so that the cache gives it and only what follows is computed.
     depth_ = arbitrary_tokens(tokenizer_, plan_.depth, state_);
-    if (auto done = request(depth_.empty() ? arbitrary_tokens(tokenizer_, 32, state_) : depth_, 1); !done)
-      return done.error();
+    const auto first = request(depth_.empty() ? arbitrary_tokens(tokenizer_, 32, state_) : depth_, 1);
+    if (!first) return first.error();
+    figures_.first_tokens = first->prompt_tokens;
+    figures_.first_tokens_per_s = first->prompt_tokens / first->prefill_seconds;
     figures_.peak_memory = peak_memory();
     if (auto done = prefill(); !done) return done.error();
     if (auto done = decode(); !done) return done.error();

@@ -13,7 +13,7 @@ namespace hadal::tools {
 struct BenchPlan {
   std::int64_t prompt = 512;
   std::int64_t generate = 64;
-  std::int64_t depth = 0;  ///< Tokens already in the cache before what is measured.
+  std::int64_t depth = 0;     ///< Tokens already in the cache before what is measured.
   std::int64_t requests = 1;  ///< Answers that are written at once.
   std::int64_t repetitions = 3;
 };
@@ -26,7 +26,9 @@ struct MachineLimits {
 
 struct BenchFigures {
   double prefill_tokens_per_s = 0.0;  ///< Best repetition: others run on this machine too.
-  double decode_tokens_per_s = 0.0;  ///< Of all requests together.
+  std::int64_t first_tokens = 0;      ///< Of the very first prompt, for which experts may have yet to be laid out ...
+  double first_tokens_per_s = 0.0;    ///< ... and how fast it was read.
+  double decode_tokens_per_s = 0.0;   ///< Of all requests together.
   MachineLimits limits;
   /// Of one more prompt and one more answer, operation by operation; they say how much work there is as well.
   std::vector<OperationTime> prefill_operations, decode_operations;

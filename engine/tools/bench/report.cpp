@@ -87,7 +87,11 @@ std::string bench_text(const BenchPlan& plan, const BenchFigures& figures, const
       out += concat(", ", percent(*figures.decode_share_of_bandwidth), " of the bandwidth");
     out += concat("\n          memory is read at ", rounded(figures.limits.bytes_per_second / 1e9), " GB/s\n");
   }
+  out +=
+      concat("  first prompt ", rounded(figures.first_tokens_per_s), " tokens/s (", figures.first_tokens, " tokens)\n");
+  out += concat("  threads ", subject.engine.threads.reading, " read, ", subject.engine.threads.writing, " write\n");
   out += concat("  loaded in ", rounded(subject.load_seconds), " s, ", human_bytes(figures.peak_memory), " at most\n");
+  if (subject.ahead_seconds > 0.001) out += concat("  done ahead in ", rounded(subject.ahead_seconds), " s\n");
   if (!breakdown) return out;
   return out + table("prefill", figures.prefill_operations, plan.prompt, false) +
          table("decode", figures.decode_operations, figures.decode_tokens, true);
@@ -103,7 +107,11 @@ std::string bench_json(const BenchPlan& plan, const BenchFigures& figures, const
            {"int8_gop_per_s", figures.limits.peaks.int8 / 1e9},
            {"bf16_gop_per_s", figures.limits.peaks.bf16 / 1e9},
            {"float32_gop_per_s", figures.limits.peaks.float32 / 1e9},
+           {"first_prompt_tokens_per_s", figures.first_tokens_per_s},
+           {"reading_threads", subject.engine.threads.reading},
+           {"writing_threads", subject.engine.threads.writing},
            {"load_s", subject.load_seconds},
+           {"ahead_s", subject.ahead_seconds},
            {"peak_rss_bytes", figures.peak_memory},
            {"weight_bytes", subject.engine.weight_bytes},
            {"device", subject.engine.device},

@@ -11,6 +11,7 @@ struct BenchSubject {
   std::string model;  ///< The file's name.
   EngineStatus engine;
   double load_seconds = 0.0;
+  double ahead_seconds = 0.0;  ///< See Workbench.
 };
 
 /// Some lines for a person. `breakdown`: with a table of the operations.
