@@ -12,8 +12,8 @@ namespace hadal::ops {
 /// Weights of 4 bits that people choose for speed (Q4_0, Q4_K) meet n of 8 bits, scale = max |x| / 127: the rounding of
 /// the weights is some twenty times coarser. All others meet n of 14 bits in two planes, n = 128 high + low with both
 /// in -64..64, scale = max |x| / 8191, for twice the arithmetic: what such a type is chosen for is not lost again.
-/// Planes of 7 bits let processors without a product of four bytes (AVX2) add pairs of products in 16 bits:
-/// 2 * 255 * 64 < 2^15.
+/// That is for processors with a product of four bytes; those without (AVX2, SSE2) multiply pairs of int16 instead and
+/// have n as it is.
 struct ActivationFormat {
   int planes = 0;  ///< 1 or 2; 0 where the weights are multiplied in float32.
   int halves = 0;  ///< Scales of 32 weights: 1, of 16: 2.
@@ -29,7 +29,8 @@ struct ActivationFormat {
 
 /// Tokens whose blocks lie side by side: a tile is [cols / 32] blocks, each of them planes of codes
 /// int8 [planes, tokens, 32], then scales float32 [tokens], then words [halves, tokens]. The last tile of a matrix has
-/// the tokens that are left.
+/// the tokens that are left. Where pairs of int16 are multiplied, two planes are int16 [tokens, 32], of every four n
+/// the even ones first: a tile is for the processor target that made it.
 inline constexpr int kTileTokens = 4;
 
 ActivationFormat activation_format(DType weights);

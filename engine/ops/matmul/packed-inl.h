@@ -7,15 +7,13 @@
 #endif
 
 #include "hwy/highway.h"
+#include "ops/matmul/dot-inl.h"
 #include "ops/matmul/packed.h"
 #include "ops/matmul/panel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
-
-using UnsignedBytes = hn::Repartition<std::uint8_t, Float>;
-using CodeVec = hn::Vec<UnsignedBytes>;
 
 /// Sixteen packed rows, or those from a block on that begins 256 columns.
 template <int code_bytes, int scale_bytes, int header_bytes = 0>
@@ -36,18 +34,20 @@ struct PackedRows {
 //     codes(word)      those of columns 4 * word to 4 * word + 3
 //     scale(half), minimum(half)
 
-/// One that unpacks a block's codes whole.
+/// Packed rows where they lie. With few registers each word's codes are unpacked where they are asked for, otherwise
+/// those of a block at once.
 template <class Packed>
 struct UnpackedRows {
-  static constexpr int kVecs = 1;
+  static constexpr bool kAtOnce = HWY_TARGET <= HWY_AVX3;
+  static constexpr int kVecs = HWY_TARGET == HWY_AVX2 ? 2 : 1;  ///< Of a panel's sixteen rows.
   Packed packed;
 
   struct Block {
-    CodeVec words[8];
+    CodeVec words[kAtOnce ? 8 : 1];
     const Packed* packed;
     int b, row;
 
-    HWY_INLINE CodeVec codes(int word) const { return words[word]; }
+    HWY_INLINE CodeVec codes(int word) const { return kAtOnce ? words[word] : packed->code(b, word, row); }
     HWY_INLINE FloatVec scale(int half) const { return packed->scale(b, half, row); }
     HWY_INLINE FloatVec minimum(int half) const { return packed->minimum(b, half, row); }
   };
@@ -58,7 +58,8 @@ struct UnpackedRows {
   }
   HWY_INLINE Block block(int b, int row) const {
     Block out;
-    packed.load(b, row, out.words);
+    HADAL_UNROLL
+    for (int i = 0; kAtOnce && i < 8; ++i) out.words[i] = packed.code(b, i, row);
     out.packed = &packed;
     out.b = b;
     out.row = row;
@@ -67,7 +68,7 @@ struct UnpackedRows {
 };
 
 // A layout gives, of block b and the kLanes rows from `lane` on:
-//   load(b, lane, out)    8 vectors of codes
+//   code(b, word, lane)
 //   scale(b, half, lane), minimum(b, half, lane)
 
 HWY_INLINE CodeVec load_codes(const std::byte* from) {
@@ -79,41 +80,35 @@ HWY_INLINE FloatVec load_halves(const std::byte* from) {
   return hn::PromoteTo(Float(), hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-/// Eight vectors from 256 bytes of nibbles.
-HWY_INLINE void load_nibble_codes(const std::byte* from, CodeVec (&out)[8]) {
+/// Word `word` of 256 bytes of nibbles.
+HWY_INLINE CodeVec nibble_code(const std::byte* from, int word) {
   const hn::Repartition<std::uint16_t, Float> d16;
   const auto low = hn::Set(UnsignedBytes(), 15);
-  HADAL_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    const auto bytes = load_codes(from + 64 * i);
-    out[i] = hn::And(bytes, low);
-    out[i + 4] = hn::And(hn::BitCast(UnsignedBytes(), hn::ShiftRight<4>(hn::BitCast(d16, bytes))), low);
-  }
+  const auto bytes = load_codes(from + 64 * (word % 4));
+  if (word < 4) return hn::And(bytes, low);
+  return hn::And(hn::BitCast(UnsignedBytes(), hn::ShiftRight<4>(hn::BitCast(d16, bytes))), low);
 }
 
 struct PackedQ4_0 : PackedRows<256, 32> {
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
+  HWY_INLINE CodeVec code(int b, int word, int lane) const { return nibble_code(codes(b) + 4 * lane, word); }
   HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
 
 struct PackedQ4_1 : PackedRows<256, 64> {
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
+  HWY_INLINE CodeVec code(int b, int word, int lane) const { return nibble_code(codes(b) + 4 * lane, word); }
   HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
   HWY_INLINE FloatVec minimum(int b, int, int lane) const { return load_halves(scales(b) + 32 + 2 * lane); }
 };
 
 struct PackedQ8_0 : PackedRows<512, 32> {
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
-    HADAL_UNROLL
-    for (int i = 0; i < 8; ++i) out[i] = load_codes(codes(b) + 64 * i + 4 * lane);
-  }
+  HWY_INLINE CodeVec code(int b, int word, int lane) const { return load_codes(codes(b) + 64 * word + 4 * lane); }
   HWY_INLINE FloatVec scale(int b, int, int lane) const { return load_halves(scales(b) + 2 * lane); }
   HWY_INLINE FloatVec minimum(int, int, int) const { return hn::Zero(Float()); }
 };
 
 struct PackedQ4_K : PackedRows<256, 32, 64> {
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const { load_nibble_codes(codes(b) + 4 * lane, out); }
+  HWY_INLINE CodeVec code(int b, int word, int lane) const { return nibble_code(codes(b) + 4 * lane, word); }
   HWY_INLINE FloatVec scale(int b, int, int lane) const {
     const auto code = hn::ConvertTo(Float(), widen<std::uint8_t>(scales(b) + lane));
     return hn::Mul(code, load_halves(header(b) + 2 * lane));
@@ -125,22 +120,17 @@ struct PackedQ4_K : PackedRows<256, 32, 64> {
 };
 
 struct PackedQ6_K : PackedRows<384, 32, 32> {
-  HWY_INLINE void load(int b, int lane, CodeVec (&out)[8]) const {
+  HWY_INLINE CodeVec code(int b, int word, int lane) const {
     const std::byte* from = codes(b) + 4 * lane;
-    load_nibble_codes(from, out);
-    const hn::Repartition<std::uint16_t, Float> d16;
+    // The upper bits of words i, i + 2, i + 4, i + 6 share bytes and are brought to bits 4 and 5.
+    const auto bytes = load_codes(from + 256 + 64 * (word % 2));
+    const auto wide = hn::BitCast(hn::Repartition<std::uint16_t, Float>(), bytes);
+    auto upper = wide;
+    if (word / 2 == 0) upper = hn::ShiftLeft<4>(wide);
+    if (word / 2 == 1) upper = hn::ShiftLeft<2>(wide);
+    if (word / 2 == 3) upper = hn::ShiftRight<2>(wide);
     const auto mask = hn::Set(UnsignedBytes(), 0x30);
-    HADAL_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      // The upper bits of vectors i, i + 2, i + 4, i + 6, brought to bits 4 and 5.
-      const auto bytes = load_codes(from + 256 + 64 * i);
-      const auto wide = hn::BitCast(d16, bytes);
-      const auto upper = [&](auto shifted) HWY_ATTR { return hn::And(hn::BitCast(UnsignedBytes(), shifted), mask); };
-      out[i] = hn::Or(out[i], upper(hn::ShiftLeft<4>(wide)));
-      out[i + 2] = hn::Or(out[i + 2], upper(hn::ShiftLeft<2>(wide)));
-      out[i + 4] = hn::Or(out[i + 4], hn::And(bytes, mask));
-      out[i + 6] = hn::Or(out[i + 6], upper(hn::ShiftRight<2>(wide)));
-    }
+    return hn::Or(nibble_code(from, word), hn::And(hn::BitCast(UnsignedBytes(), upper), mask));
   }
   HWY_INLINE FloatVec scale(int b, int half, int lane) const {
     const auto code = hn::ConvertTo(Float(), widen<std::int8_t>(scales(b) + 16 * half + lane));
@@ -151,7 +141,9 @@ struct PackedQ6_K : PackedRows<384, 32, 32> {
 
 /// Panels of neighbouring rows, where they lie.
 struct PanelRows {
-  static constexpr int kVecs = HWY_TARGET <= HWY_AVX3 ? kPanels : 1;
+  /// Two panels side by side, or with AVX2 the two halves of one: 2 x 4 sums, 2 x codes, activations and products fit
+  /// 16 registers.
+  static constexpr int kVecs = HWY_TARGET <= HWY_AVX2 ? 2 : 1;
   const Panel* panels;
 
   struct Block {
@@ -174,10 +166,10 @@ template <class Rows, int halves, bool minima>
 void fill_panel_from_packed(const Rows& rows, int block, int blocks, Panel& panel) {
   for (int b = 0; b < blocks; ++b) {
     for (int lane = 0; lane < kPanelRows; lane += kLanes) {
-      CodeVec codes[8];
-      rows.load(block + b, lane, codes);
       HADAL_UNROLL
-      for (int i = 0; i < 8; ++i) hn::Store(codes[i], UnsignedBytes(), panel.codes[b] + 64 * i + 4 * lane);
+      for (int i = 0; i < 8; ++i) {
+        hn::Store(rows.code(block + b, i, lane), UnsignedBytes(), panel.codes[b] + 64 * i + 4 * lane);
+      }
       HADAL_UNROLL
       for (int h = 0; h < halves; ++h) {
         hn::Store(rows.scale(block + b, h, lane), Float(), panel.scales[b][h] + lane);

@@ -12,8 +12,8 @@
 // clang-format on
 
 // Integers meet integers: activations are rounded once per operation (activations.h says how finely), and four products
-// of bytes are one step of a lane. For that sixteen rows of weights are interleaved into a panel that stays in the L1
-// cache while all tokens pass it.
+// of bytes, or on AVX2 two, are one step of a lane (dot-inl.h). For that sixteen rows of weights are interleaved into a
+// panel that stays in the L1 cache while all tokens pass it.
 //
 // Sums of a block are exact, and blocks are added in their order, lane by lane, whatever the number of tokens: so a
 // token's result does not depend, to the last bit, on how many others are computed with it, nor on the processor.

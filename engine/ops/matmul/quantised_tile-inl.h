@@ -14,13 +14,12 @@
 
 #include "hwy/highway.h"
 #include "ops/matmul/activations.h"
+#include "ops/matmul/dot-inl.h"
 #include "ops/matmul/packed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
 namespace {
-
-using SignedBytes = hn::Repartition<std::int8_t, Float>;
 
 template <class T>
 HWY_INLINE T read(const std::byte* from) {
@@ -28,42 +27,6 @@ HWY_INLINE T read(const std::byte* from) {
   std::memcpy(&value, from, sizeof value);
   return value;
 }
-
-/// Sums of products, one for each lane's row: four neighbours of codes with four bytes of activations at a time.
-/// `small`: codes up to 15, so that in 16 bits the products of 32 columns fit: 16 * 15 * 127 < 2^15.
-template <bool small>
-struct Dot {
-  IntVec sum;
-
-  HWY_INLINE void clear() { sum = hn::Zero(Int()); }
-  HWY_INLINE void add(CodeVec codes, IntVec four) {
-    const auto x = hn::BitCast(SignedBytes(), four);
-#if HWY_TARGET == HWY_AVX2
-    const hn::Repartition<std::int16_t, Float> d16;
-    const auto pairs = hn::SatWidenMulPairwiseAdd(d16, codes, x);
-    sum = hn::Add(sum, hn::WidenMulPairwiseAdd(Int(), pairs, hn::Set(d16, 1)));
-#else
-    sum = hn::SumOfMulQuadAccumulate(Int(), codes, x, sum);
-#endif
-  }
-  HWY_INLINE IntVec total() const {
-    return sum;
-  }
-};
-
-#if HWY_TARGET == HWY_AVX2
-template <>
-struct Dot<true> {
-  using Pairs = hn::Repartition<std::int16_t, Float>;
-  hn::Vec<Pairs> sum;
-
-  HWY_INLINE void clear() { sum = hn::Zero(Pairs()); }
-  HWY_INLINE void add(CodeVec codes, IntVec four) {
-    sum = hn::Add(sum, hn::SatWidenMulPairwiseAdd(Pairs(), codes, hn::BitCast(SignedBytes(), four)));
-  }
-  HWY_INLINE IntVec total() const { return hn::WidenMulPairwiseAdd(Int(), sum, hn::Set(Pairs(), 1)); }
-};
-#endif
 
 /// What of ActivationFormat the code depends on.
 template <int p, int h, bool m>
@@ -79,8 +42,11 @@ struct TileBlock {
   static constexpr int kBytes = kWords + 4 * Format::kHalves * tokens;
   const std::byte* at;
 
+  /// What meets four codes: of a plane four bytes, or with pairs the even or the odd numbers.
   HWY_INLINE IntVec four(int plane, int t, int word) const {
-    return hn::Set(Int(), read<std::int32_t>(at + 32 * (plane * tokens + t) + 4 * word));
+    constexpr bool pairs = kPairs && Format::kPlanes == 2;
+    const int offset = pairs ? 64 * t + 8 * word + 4 * plane : 32 * (plane * tokens + t) + 4 * word;
+    return hn::Set(Int(), read<std::int32_t>(at + offset));
   }
   HWY_INLINE FloatVec scale(int t) const { return hn::Set(Float(), read<float>(at + kScales + 4 * t)); }
   template <class D>
@@ -95,37 +61,53 @@ template <class Format, int tokens, int vecs, class Block>
 HWY_INLINE void add_half(const Block (&rows)[vecs], const TileBlock<Format, tokens>& x, int half,
                          FloatVec (&sums)[vecs][tokens]) {
   constexpr int kPlanes = Format::kPlanes;
-  Dot<kPlanes == 1> dots[kPlanes][vecs][tokens];
+  using Dot = typename DotFor<kPlanes>::Type;
+  constexpr int kSums = std::min(kPlanes, Dot::kSums);
+  Dot dots[kSums][vecs][tokens];
   HADAL_UNROLL
-  for (int i = 0; i < kPlanes * vecs * tokens; ++i) dots[i / (vecs * tokens)][i / tokens % vecs][i % tokens].clear();
-  HADAL_UNROLL
-  for (int word = half * Format::kWords; word < (half + 1) * Format::kWords; ++word) {
-    CodeVec codes[vecs];
-    HADAL_UNROLL
-    for (int v = 0; v < vecs; ++v) codes[v] = rows[v].codes(word);
+  for (int i = 0; i < Format::kWords; ++i) {
+    const int word = half * Format::kWords + i;
     HADAL_UNROLL
     for (int p = 0; p < kPlanes; ++p) {
+      decltype(Dot::part(rows[0].codes(word), p)) codes[vecs];
+      HADAL_UNROLL
+      for (int v = 0; v < vecs; ++v) codes[v] = Dot::part(rows[v].codes(word), p);
       HADAL_UNROLL
       for (int t = 0; t < tokens; ++t) {
         const auto four = x.four(p, t, word);
         HADAL_UNROLL
-        for (int v = 0; v < vecs; ++v) dots[p][v][t].add(codes[v], four);
+        for (int v = 0; v < vecs; ++v) {
+          Dot& dot = dots[p % kSums][v][t];
+          if (i == 0 && p < kSums) {
+            dot.begin(codes[v], four);
+          } else {
+            dot.add(codes[v], four);
+          }
+        }
       }
     }
   }
   HADAL_UNROLL
-  for (int v = 0; v < vecs; ++v) {
-    const auto scale = rows[v].scale(half);
+  for (int t = 0; t < tokens; ++t) {
     HADAL_UNROLL
-    for (int t = 0; t < tokens; ++t) {
-      auto sum = dots[kPlanes - 1][v][t].total();
-      if constexpr (kPlanes == 2) sum = hn::Add(sum, hn::ShiftLeft<7>(dots[0][v][t].total()));
+    for (int v = 0; v < vecs; ++v) {
+      auto sum = dots[kSums - 1][v][t].total();
+      if constexpr (kSums == 2) sum = hn::Add(sum, hn::ShiftLeft<7>(dots[0][v][t].total()));
       if constexpr (!Format::kMinima) sum = hn::Add(sum, x.word(Int(), half, t));
-      sums[v][t] = hn::MulAdd(hn::ConvertTo(Float(), sum), hn::Mul(scale, x.scale(t)), sums[v][t]);
+      sums[v][t] = hn::MulAdd(hn::ConvertTo(Float(), sum), hn::Mul(rows[v].scale(half), x.scale(t)), sums[v][t]);
       if constexpr (Format::kMinima)
         sums[v][t] = hn::MulAdd(rows[v].minimum(half), x.word(Float(), half, t), sums[v][t]);
     }
   }
+}
+
+/// The lanes of y for `rows` rows, kLanes or fewer: of a part only these exist.
+HWY_INLINE FloatVec load_rows(const float* y, int rows) {
+  return rows >= kLanes ? hn::LoadU(Float(), y) : hn::LoadN(Float(), y, static_cast<std::size_t>(std::max(rows, 0)));
+}
+HWY_INLINE void store_rows(FloatVec values, float* y, int rows) {
+  if (rows >= kLanes) return hn::StoreU(values, Float(), y);
+  hn::StoreN(values, Float(), y, static_cast<std::size_t>(std::max(rows, 0)));
 }
 
 /// Adds to y [tokens, stride], or to nothing where these are the rows' first blocks, the products of `vecs` vectors of
@@ -133,14 +115,13 @@ HWY_INLINE void add_half(const Block (&rows)[vecs], const TileBlock<Format, toke
 template <class Format, int tokens, int vecs, class Rows>
 HWY_INLINE void multiply_vecs(const Rows& from, int blocks, bool first, int row, int rows, const std::byte* tile,
                               float* y, std::int64_t stride) {
-  const Float df;
-  const auto count = [&](int v) { return static_cast<std::size_t>(std::clamp(rows - row - v * kLanes, 0, kLanes)); };
   FloatVec sums[vecs][tokens];
   HADAL_UNROLL
   for (int v = 0; v < vecs; ++v) {
     HADAL_UNROLL
     for (int t = 0; t < tokens; ++t) {
-      sums[v][t] = first ? hn::Zero(df) : hn::LoadN(df, y + t * stride + row + v * kLanes, count(v));
+      const float* at = y + t * stride + row + v * kLanes;
+      sums[v][t] = first ? hn::Zero(Float()) : load_rows(at, rows - row - v * kLanes);
     }
   }
   TileBlock<Format, tokens> x{tile};
@@ -154,7 +135,9 @@ HWY_INLINE void multiply_vecs(const Rows& from, int blocks, bool first, int row,
   HADAL_UNROLL
   for (int v = 0; v < vecs; ++v) {
     HADAL_UNROLL
-    for (int t = 0; t < tokens; ++t) hn::StoreN(sums[v][t], df, y + t * stride + row + v * kLanes, count(v));
+    for (int t = 0; t < tokens; ++t) {
+      store_rows(sums[v][t], y + t * stride + row + v * kLanes, rows - row - v * kLanes);
+    }
   }
 }
 
@@ -178,6 +161,7 @@ void multiply_tile(int tokens, const Rows& from, int blocks, bool first, int row
 /// A block of 32 activations as the tile has it.
 struct RoundedBlock {
   alignas(64) std::int8_t planes[2][32];
+  alignas(64) std::int16_t pairs[32];  ///< With kPairs instead of two planes: of every four n the even, then the odd.
   float scale;
   std::int32_t sums[2];  ///< Of the two halves.
 };
@@ -210,6 +194,11 @@ HWY_INLINE void round_block(const float* x, int planes, RoundedBlock& out) {
         hn::StoreU(hn::DemoteTo(d8, n), d8, out.planes[0] + i * kLanes);
         continue;
       }
+      if constexpr (kPairs) {
+        const hn::Rebind<std::int16_t, Float> d16;
+        hn::StoreU(hn::DemoteTo(d16, hn::Per4LaneBlockShuffle<3, 1, 2, 0>(n)), d16, out.pairs + i * kLanes);
+        continue;
+      }
       const auto high = hn::ShiftRight<7>(hn::Add(n, hn::Set(Int(), 64)));
       hn::StoreU(hn::DemoteTo(d8, high), d8, out.planes[0] + i * kLanes);
       hn::StoreU(hn::DemoteTo(d8, hn::Sub(n, hn::ShiftLeft<7>(high))), d8, out.planes[1] + i * kLanes);
@@ -226,7 +215,11 @@ void round_tile(const ActivationFormat& format, const float* x, int tokens, std:
     std::byte* words = scales + 4 * tokens;
     for (int t = 0; t < tokens; ++t) {
       round_block(x + t * cols + b * 32, format.planes, block);
-      for (int p = 0; p < format.planes; ++p) std::memcpy(out + 32 * (p * tokens + t), block.planes[p], 32);
+      if (kPairs && format.planes == 2) {
+        std::memcpy(out + 64 * t, block.pairs, 64);
+      } else {
+        for (int p = 0; p < format.planes; ++p) std::memcpy(out + 32 * (p * tokens + t), block.planes[p], 32);
+      }
       put(scales + 4 * t, block.scale);
       for (int h = 0; h < format.halves; ++h) {
         const std::int32_t sum = format.halves == 2 ? block.sums[h] : block.sums[0] + block.sums[1];
