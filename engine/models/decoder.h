@@ -13,10 +13,10 @@
 namespace hadal {
 
 /// What one token occupies in the KV cache: in each layer one row of keys and one of values. Attention over heads has
-/// rows of kv_heads * head_size each; latent attention has one row that is both, and no values.
+/// rows of kv_heads vectors of head_size each; latent attention has one row that is both, and no values.
 struct KvShape {
   int layers = 0;
-  int key_row = 0;    ///< Elements.
+  int key_row = 0;    ///< Elements, see ops::stored_size().
   int value_row = 0;  ///< Elements; may be 0.
 };
 

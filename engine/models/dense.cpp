@@ -54,7 +54,7 @@ class Dense final : public Decoder {
                                            w_.rope_factors)) {}
 
   KvShape kv_shape() const override {
-    const auto row = static_cast<int>(p_.kv_heads * p_.head_size);
+    const auto row = static_cast<int>(p_.kv_heads) * ops::stored_size(static_cast<int>(p_.head_size));
     return {static_cast<int>(p_.layers), row, row};
   }
   std::int64_t width() const override { return p_.width; }

@@ -50,9 +50,7 @@ class Latent final : public Decoder {
         w_(std::move(weights)),
         rope_frequencies_(rope_frequencies(static_cast<double>(p_.rope_base), p_.rope, p_.rope_scaling, {})) {}
 
-  KvShape kv_shape() const override {
-    return {static_cast<int>(p_.layers + p_.draft_layers), static_cast<int>(p_.row()), 0};
-  }
+  KvShape kv_shape() const override { return {static_cast<int>(p_.layers + p_.draft_layers), shape().stored(), 0}; }
   std::int64_t width() const override { return p_.width; }
   std::int32_t vocabulary_size() const override { return static_cast<std::int32_t>(p_.vocabulary); }
   std::int32_t context_length() const override { return static_cast<std::int32_t>(p_.context_length); }

@@ -106,7 +106,7 @@ Result<std::unique_ptr<Engine>> CpuEngine::create(std::shared_ptr<const Model> m
   if (!options) return options.error();
   auto target = ops::choose_cpu_target(environment_target());
   if (!target) return target.error();
-  const DType type = backend == ops::Backend::cpu ? DType::f16 : DType::f32;
+  const DType type = ops::kv_type(backend);
   const KvShape shape = cache_shape(decoder, options->draft_layer);
   auto cache = KvCache::create(shape, type, cache_blocks(*options, shape, type));
   if (!cache) return cache.error();

@@ -59,8 +59,7 @@ Result<ImportanceMatrix> gather_importance(const Model& model, ops::Context cont
                                            std::int32_t window, const std::function<bool(std::size_t done)>& progress) {
   const Decoder& decoder = *model.impl().decoder;
   const std::int32_t blocks = (window + KvCache::block_tokens - 1) / KvCache::block_tokens;
-  const DType type = context.backend == ops::Backend::cpu ? DType::f16 : DType::f32;
-  const auto cache = KvCache::create(decoder.kv_shape(), type, blocks);
+  const auto cache = KvCache::create(decoder.kv_shape(), ops::kv_type(context.backend), blocks);
   if (!cache) return cache.error();
   std::vector<std::int32_t> row(static_cast<std::size_t>(blocks));
   for (std::int32_t& block : row) block = (*cache)->allocate();

@@ -13,7 +13,7 @@ struct CacheIdentity {
   Fingerprint model{};
   Fingerprint adapter{};  ///< Zero: none.
   KvShape shape;
-  DType type = DType::f16;
+  DType type = DType::i16;
   std::int32_t experts_used = 0;  ///< As in EngineOptions.
 };
 

@@ -20,13 +20,13 @@ namespace {
 constexpr std::array<char, 8> kMagic{'H', 'A', 'D', 'A', 'L', 'K', 'V', '\n'};
 
 /// Changes with the header, the order of the rows, and with what a row means.
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 /// A file's first bytes, little-endian as every machine Hadal is built for. What is not named is zero.
 struct Header {
   std::array<char, 8> magic;
   std::uint32_t version;
-  std::uint32_t type;          ///< DType of keys and values: f32 or f16.
+  std::uint32_t type;          ///< DType of keys and values: f32 or i16.
   std::uint64_t header_check;  ///< Of the header with zeros here.
   std::uint64_t body_check;    ///< Of all that follows the header.
   std::uint64_t body_bytes;
@@ -127,7 +127,7 @@ class Reader {
     }
     if (header_check(header_) != header_.header_check) return damaged("its beginning was changed");
     const DType type = static_cast<DType>(header_.type);
-    const bool shaped = (type == DType::f32 || type == DType::f16) && header_.layers > 0 && header_.key_row > 0 &&
+    const bool shaped = (type == DType::f32 || type == DType::i16) && header_.layers > 0 && header_.key_row > 0 &&
                         header_.value_row >= 0 && header_.tokens > 0 && header_.tokens < (1U << 31);
     if (!shaped || expected_body(header_) != header_.body_bytes) return damaged("its sizes contradict each other");
     if (static_cast<std::uint64_t>(size) - sizeof(Header) == header_.body_bytes) return {};

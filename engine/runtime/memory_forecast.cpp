@@ -75,7 +75,7 @@ Result<MemoryForecast> forecast(const std::filesystem::path& path, int context_l
   out.context_length = std::min(context_length > 0 ? context_length : kUsualContext, trained);
   add_weights(*file, (*decoder)->expert_shape(), out);
   out.weights += twice_bytes(**decoder);
-  out.cache = KvCache::bytes_for((*decoder)->kv_shape(), DType::f16, out.context_length);
+  out.cache = KvCache::bytes_for((*decoder)->kv_shape(), ops::kv_type(ops::Backend::cpu), out.context_length);
   out.working = kProgram + vocabulary_bytes(*file) + activation_bytes(**decoder);
   return out;
 }

@@ -12,7 +12,7 @@ class KvCacheTest : public QObject {
   Q_OBJECT
 
   static std::unique_ptr<KvCache> make(std::int32_t blocks) {
-    auto cache = KvCache::create({2, 12, 12}, DType::f16, blocks);
+    auto cache = KvCache::create({2, 12, 12}, DType::i16, blocks);
     return cache ? std::move(*cache) : nullptr;
   }
   static std::vector<TokenId> tokens(std::size_t count, TokenId first) {
@@ -73,8 +73,8 @@ class KvCacheTest : public QObject {
 
   void latents_have_one_row() {
     constexpr std::int32_t blocks = 5;
-    const auto latents = KvCache::create({3, 20, 0}, DType::f16, blocks),
-               wider = KvCache::create({3, 20, 8}, DType::f16, blocks);
+    const auto latents = KvCache::create({3, 20, 0}, DType::i16, blocks),
+               wider = KvCache::create({3, 20, 8}, DType::i16, blocks);
     QVERIFY(latents && wider);
     const std::ptrdiff_t keys = blocks * KvCache::block_tokens * 20 * 2,
                          values = blocks * KvCache::block_tokens * 8 * 2;

@@ -115,7 +115,7 @@ class LatentLoaderTest : public QObject {
     const auto decoder = load_decoder(*file);
     QVERIFY2(bool(decoder), decoder ? "" : decoder.error().message.c_str());
     QCOMPARE((*decoder)->kv_shape().layers, layers + drafts);
-    QCOMPARE((*decoder)->kv_shape().key_row, 40);
+    QCOMPARE((*decoder)->kv_shape().key_row, 40 + 2 * 2);
     QCOMPARE((*decoder)->kv_shape().value_row, 0);
     QCOMPARE((*decoder)->draft_layers(), drafts);
   }

@@ -90,9 +90,9 @@ class OperationTimesTest : public QObject {
     const auto times = log_of_answer(name, true);
     const auto attention = std::ranges::find(times, "attention", &OperationTime::name);
     QVERIFY(attention != times.end());
-    // Two products of a head's elements with each key and value, and both in 16 bits.
+    // Two products of a head's elements with each key and value, and both in 16 bits with a scale of 32.
     QCOMPARE(attention->arithmetic, layers * seen * heads * size * 4);
-    QCOMPARE(attention->bytes, layers * seen * kv_heads * size * 2 * 2);
+    QCOMPARE(attention->bytes, layers * seen * kv_heads * (size + 2) * 2 * 2);
     QCOMPARE(attention->calls, layers * kAnswer);
     QVERIFY(!attention->weights);
   }

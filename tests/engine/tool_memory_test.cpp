@@ -62,8 +62,8 @@ class ToolMemoryTest : public QObject {
     const auto shortest = forecast_memory(model_.toStdString(), 32),
                longest = forecast_memory(model_.toStdString(), 1 << 20);
     QVERIFY(shortest && longest);
-    // 30 layers of 3 heads of 64, keys and values in 16 bit.
-    QCOMPARE(shortest->cache, std::uint64_t{30 * 3 * 64 * 2 * 2} * 32);
+    // 30 layers of 3 heads of 64, keys and values in 16 bits with a scale of 32.
+    QCOMPARE(shortest->cache, std::uint64_t{30 * 3 * (64 + 2) * 2 * 2} * 32);
     QCOMPARE(longest->context_length, 8192);
     QCOMPARE(longest->cache, shortest->cache * 256);
     QCOMPARE(longest->total(), longest->weights + longest->experts + longest->cache + longest->working);

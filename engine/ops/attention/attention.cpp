@@ -9,8 +9,8 @@ namespace {
 OperationWork work_of(const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
                       std::int64_t tokens) {
   OperationWork work{.operation = "attention"};
-  const auto row_bytes =
-      static_cast<std::uint64_t>(2 * shape.kv_heads * shape.head_size) * dtype_traits(cache.type).block_bytes;
+  const auto row_bytes = static_cast<std::uint64_t>(2 * shape.kv_heads * stored_size(shape.head_size)) *
+                         dtype_traits(cache.type).block_bytes;
   for (std::int64_t t = 0; t < tokens; ++t) {
     const auto seen = static_cast<std::uint64_t>(rows[t].position - shape.first_seen(rows[t].position) + 1);
     const bool last = t + 1 == tokens || rows[t + 1].blocks != rows[t].blocks;

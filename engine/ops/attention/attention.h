@@ -8,14 +8,29 @@
 
 namespace hadal::ops {
 
-/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys and as many of values, in `type` (f32 or
-/// f16). Here a row is [kv_heads, head_size]; latent attention keeps its one row per token in `keys`.
+/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys and as many of values. A row is one or
+/// more vectors, each of stored_size() elements of `type`:
+///   f32   the vector; two elements are left empty. For the plain twins.
+///   i16   the vector as integers of a common scale (ops/attention/rounded.h), then the scale, a float32 in two
+///   elements.
+///         For the cpu twins: what they multiply with lies ready.
+/// Here a row is kv_heads vectors of head_size; latent attention keeps its one row per token in `keys`.
 struct KvLayerView {
   std::byte* keys = nullptr;    ///< [blocks, block_tokens, row]
   std::byte* values = nullptr;  ///< the same shape, or null
-  DType type = DType::f16;
+  DType type = DType::i16;
   int block_tokens = 32;
 };
+
+/// Elements of the cache that a vector takes.
+constexpr int stored_size(int size) {
+  return size + 2;
+}
+
+/// The type of the cache that a twin reads.
+constexpr DType kv_type(Backend backend) {
+  return backend == Backend::cpu ? DType::i16 : DType::f32;
+}
 
 struct AttentionShape {
   int heads = 0;

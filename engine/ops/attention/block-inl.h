@@ -44,12 +44,11 @@ struct Queries {
 /// far, and a processor waits where too many requests are under way.
 class Ahead {
  public:
-  /// `size` elements at each of `count` pointers. They are readable.
-  template <class T>
-  void add(const T* const* rows, int count, std::int64_t size) {
-    for (int i = 0; i < count; ++i) rows_[count_ + i] = reinterpret_cast<const std::byte*>(rows[i]);
+  /// `size` elements at each of `count` pointers.
+  void add(const std::int16_t* const* rows, int count, std::int64_t size) {
+    std::copy_n(rows, count, rows_ + count_);
     count_ += count;
-    lines_ = (size * static_cast<std::int64_t>(sizeof(T)) + kLine - 1) / kLine;
+    lines_ = (size + kLine - 1) / kLine;
   }
   /// How many calls of ask() there will be, about.
   void divide(std::int64_t steps) { step_ = (count_ * lines_ + steps - 1) / steps; }
@@ -64,14 +63,14 @@ class Ahead {
   }
 
  private:
-  static constexpr std::int64_t kLine = 64;
+  static constexpr std::int64_t kLine = 32;  ///< Elements.
 
-  const std::byte* rows_[2 * kBlockPositions];
+  const std::int16_t* rows_[2 * kBlockPositions];
   int count_ = 0, row_ = 0;
   std::int64_t lines_ = 0, line_ = 0, step_ = 0;
 };
 
-/// Keys and values of one block, as round_rows() leaves them. A key may have two segments with scales of their own.
+/// Keys and values of one block in panels. A key may have two segments with scales of their own.
 struct Panels {
   const std::uint32_t* keys;
   const std::uint32_t* values;

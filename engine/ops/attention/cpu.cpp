@@ -24,7 +24,7 @@ namespace {
 HWY_EXPORT(attend_span);
 HWY_EXPORT(attend_tile);
 HWY_EXPORT(join_tile);
-HWY_EXPORT(store_row);
+HWY_EXPORT(store_vector);
 
 /// Every thread's scratch and, behind them, what `arrays` takes, in the pool's working memory.
 template <class Arrays>
@@ -84,13 +84,15 @@ void attend_by_spans(const Context& context, const AttentionOperands& o, const s
 
 void cpu::store_kv(const Context& context, const AttentionShape& shape, const KvLayerView& cache,
                    const AttentionRow* rows, std::int64_t tokens, const float* keys, const float* values) {
-  const std::int64_t width = static_cast<std::int64_t>(shape.kv_heads) * shape.head_size;
-  for (std::int64_t t = 0; t < tokens; ++t) {
-    const std::int64_t offset = kv_offset(shape, cache, rows[t], rows[t].position, 0);
-    HADAL_DISPATCH(context, store_row)
-    (keys + t * width, width, cache.type, cache.keys, offset);
-    HADAL_DISPATCH(context, store_row)
-    (values + t * width, width, cache.type, cache.values, offset);
+  for (std::int64_t i = 0; i < tokens * shape.kv_heads; ++i) {
+    const AttentionRow& row = rows[i / shape.kv_heads];
+    const std::int64_t offset = kv_offset(shape, cache, row, row.position, static_cast<int>(i % shape.kv_heads));
+    const auto store = [&](const float* from, std::byte* to) {
+      HADAL_DISPATCH(context, store_vector)
+      (from + i * shape.head_size, shape.head_size, reinterpret_cast<std::int16_t*>(to) + offset);
+    };
+    store(keys, cache.keys);
+    store(values, cache.values);
   }
 }
 

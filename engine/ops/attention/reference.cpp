@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "ops/attention/layout.h"
@@ -41,12 +40,11 @@ void attend(const AttentionShape& shape, const KvLayerView& cache, const Attenti
 void store_kv(const Context&, const AttentionShape& shape, const KvLayerView& cache, const AttentionRow* rows,
               std::int64_t tokens, const float* keys, const float* values) {
   assert(cache.type == DType::f32);
-  const std::int64_t width = static_cast<std::int64_t>(shape.kv_heads) * shape.head_size;
-  const std::size_t bytes = static_cast<std::size_t>(width) * sizeof(float);
-  for (std::int64_t t = 0; t < tokens; ++t) {
-    const std::int64_t offset = kv_offset(shape, cache, rows[t], rows[t].position, 0);
-    std::memcpy(reinterpret_cast<float*>(cache.keys) + offset, keys + t * width, bytes);
-    std::memcpy(reinterpret_cast<float*>(cache.values) + offset, values + t * width, bytes);
+  for (std::int64_t i = 0; i < tokens * shape.kv_heads; ++i) {
+    const AttentionRow& row = rows[i / shape.kv_heads];
+    const std::int64_t offset = kv_offset(shape, cache, row, row.position, static_cast<int>(i % shape.kv_heads));
+    std::copy_n(keys + i * shape.head_size, shape.head_size, reinterpret_cast<float*>(cache.keys) + offset);
+    std::copy_n(values + i * shape.head_size, shape.head_size, reinterpret_cast<float*>(cache.values) + offset);
   }
 }
 

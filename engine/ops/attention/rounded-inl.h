@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "ops/attention/rounded.h"
@@ -24,9 +25,10 @@ using Words = hn::Repartition<std::uint32_t, Float>;
 using Codes = hn::Repartition<std::int16_t, Float>;
 using Sums = hn::Repartition<std::int32_t, Float>;
 using WordVec = hn::Vec<Words>;
+using CodeVec = hn::Vec<Codes>;
 using SumVec = hn::Vec<Sums>;
 
-/// Elements that are rounded together: word j holds elements j and kLanes + j.
+/// Elements that are rounded together, two neighbours to a word.
 inline constexpr std::int64_t kGroup = 2 * kLanes;
 static_assert(kGroup <= kMostGroup);
 
@@ -46,28 +48,25 @@ HWY_INLINE SumVec add_products(WordVec a, WordVec b, SumVec sums) {
 #endif
 }
 
-/// x * factor to the nearest integer, in the lower half of each word: what an addition of 1.5 * 2^23 leaves of a float.
-HWY_INLINE WordVec code(FloatVec x, FloatVec factor) {
-  return hn::BitCast(Words(), hn::MulAdd(x, factor, hn::Set(Float(), 12582912.0F)));
-}
-
-/// The lower halves of both.
-HWY_INLINE WordVec pair(WordVec lower, WordVec upper) {
-  const auto high = hn::BitCast(Codes(), hn::ShiftLeft<16>(upper));
-  return hn::BitCast(Words(), hn::OddEven(high, hn::BitCast(Codes(), lower)));
+/// x * factor to the nearest integers.
+HWY_INLINE CodeVec codes_of(FloatVec lower, FloatVec upper, FloatVec factor) {
+  const auto nearest = [&](FloatVec x) HWY_ATTR { return hn::NearestInt(hn::Mul(x, factor)); };
+  return hn::OrderedDemote2To(Codes(), nearest(lower), nearest(upper));
 }
 
 /// Elements of x from i on, zero from `size` on.
-template <class T>
-HWY_INLINE FloatVec load_before(const T* x, std::int64_t i, std::int64_t size) {
+HWY_INLINE FloatVec load_before(const float* x, std::int64_t i, std::int64_t size) {
   if (i + kLanes <= size) return load(x + i);
   return i < size ? load_part(x + i, static_cast<std::size_t>(size - i)) : hn::Zero(Float());
 }
+HWY_INLINE CodeVec load_before(const std::int16_t* x, std::int64_t i, std::int64_t size) {
+  if (i + kGroup <= size) return hn::LoadU(Codes(), x + i);
+  return hn::LoadN(Codes(), x + i, static_cast<std::size_t>(size - i));
+}
 
 /// For four vectors: what brings them to the norm of codes, and what the codes are multiplied with to have them again.
-/// A vector that is not finite has codes of 0 and a scale that is not finite either.
-template <class T>
-HWY_INLINE void measure(const T* const* rows, std::int64_t size, float* factors, float* scales) {
+/// The scale of a vector that is not finite is NaN, and its codes mean nothing.
+HWY_INLINE void measure(const float* const* rows, std::int64_t size, float* factors, float* scales) {
   const hn::FixedTag<float, 4> d4;
   FloatVec squares[4];
   HADAL_UNROLL
@@ -87,21 +86,43 @@ HWY_INLINE void measure(const T* const* rows, std::int64_t size, float* factors,
   const auto norm = hn::Sqrt(sum4(squares[0], squares[1], squares[2], squares[3]));
   const auto positive = hn::Gt(norm, hn::Zero(d4));
   hn::StoreU(hn::IfThenElseZero(positive, hn::Div(hn::Set(d4, kCodeNorm), norm)), d4, factors);
-  hn::StoreU(hn::Mul(norm, hn::Set(d4, 1.0F / kCodeNorm)), d4, scales);
+  const auto no_number = hn::Sub(norm, norm);  // or 0
+  hn::StoreU(hn::MulAdd(norm, hn::Set(d4, 1.0F / kCodeNorm), no_number), d4, scales);
 }
 
-/// One vector: words [words_of(size)]. Returns the scale.
-template <class T>
-float round_vector(const T* x, std::int64_t size, std::uint32_t* words) {
-  const T* const rows[4] = {x, x, x, x};
+/// The codes of one vector, a group at a time to put(codes, i). Returns the scale.
+template <class Put>
+HWY_INLINE float round_groups(const float* x, std::int64_t size, const Put& put) {
+  const float* const rows[4] = {x, x, x, x};
   float factors[4], scales[4];
   measure(rows, size, factors, scales);
   const FloatVec factor = hn::Set(Float(), factors[0]);
   for (std::int64_t i = 0; i < size; i += kGroup) {
-    const WordVec lower = code(load_before(x, i, size), factor);
-    hn::StoreU(pair(lower, code(load_before(x, i + kLanes, size), factor)), Words(), words + i / 2);
+    put(codes_of(load_before(x, i, size), load_before(x, i + kLanes, size), factor), i);
   }
   return scales[0];
+}
+
+/// One vector: words [words_of(size)]. Returns the scale.
+inline float round_vector(const float* x, std::int64_t size, std::uint32_t* words) {
+  return round_groups(x, size, [&](CodeVec codes, std::int64_t i) HWY_ATTR {
+    hn::StoreU(hn::BitCast(Words(), codes), Words(), words + i / 2);
+  });
+}
+
+/// One vector as the cache holds it: stored_size(size) elements.
+inline void store_vector(const float* x, std::int64_t size, std::int16_t* to) {
+  const float scale = round_groups(x, size, [&](CodeVec codes, std::int64_t i) HWY_ATTR {
+    hn::StoreN(codes, Codes(), to + i, static_cast<std::size_t>(std::min(kGroup, size - i)));
+  });
+  std::memcpy(to + size, &scale, sizeof scale);
+}
+
+/// The scale of such a vector.
+HWY_INLINE float stored_scale(const std::int16_t* vector, std::int64_t size) {
+  float scale;
+  std::memcpy(&scale, vector + size, sizeof scale);
+  return scale;
 }
 
 /// Lane j of rows[i] to lane i of rows[j].
@@ -141,57 +162,63 @@ HWY_INLINE void transpose(WordVec (&rows)[kLanes]) {
   }
 }
 
-/// Where the rounded vectors of kLanes neighbouring positions go; either may be null.
-struct PanelPlace {
-  std::uint32_t* keys;    ///< In a panel [kBlockPositions / kLanes][key words][kLanes].
-  std::uint32_t* values;  ///< In a panel [groups][kBlockPositions / 2][kGroup].
-};
+// Panels of the vectors of a block. `rows` are kBlockPositions pointers, of which those from `count` on have to be
+// readable; whole groups of kLanes positions are written.
+//   keys     [kBlockPositions / kLanes][words][kLanes]: a word of neighbouring positions side by side
+//   values   [words / kLanes][kBlockPositions / 2][kGroup]: an element of two neighbouring positions in a word
 
-/// The group of elements from i on of kLanes vectors, the last group perhaps cut short.
-template <bool whole, bool as_keys, bool as_values, class T>
-HWY_INLINE void round_group(const T* const* rows, const float* factors, std::int64_t i, std::int64_t size,
-                            const PanelPlace& to) {
-  const auto get = [&](const T* row, std::int64_t at) HWY_ATTR {
-    if constexpr (whole) return load(row + at);
-    return load_before(row, at, size);
-  };
-  WordVec key[kLanes];
-  std::uint32_t* values = to.values + i * (kBlockPositions / 2);
-  HADAL_UNROLL
-  for (int r = 0; r < kLanes; r += 2) {
-    const FloatVec even = hn::Set(Float(), factors[r]), odd = hn::Set(Float(), factors[r + 1]);
-    const WordVec a0 = code(get(rows[r], i), even), a1 = code(get(rows[r], i + kLanes), even);
-    const WordVec b0 = code(get(rows[r + 1], i), odd), b1 = code(get(rows[r + 1], i + kLanes), odd);
-    if constexpr (as_keys) {
-      key[r] = pair(a0, a1);
-      key[r + 1] = pair(b0, b1);
-    }
-    if constexpr (as_values) {
-      hn::StoreU(pair(a0, b0), Words(), values + r / 2 * kGroup);
-      hn::StoreU(pair(a1, b1), Words(), values + r / 2 * kGroup + kLanes);
-    }
-  }
-  if constexpr (as_keys) {
+/// Keys from group(row, i), the codes of a vector's group from element i on.
+template <class Group>
+HWY_INLINE void place_keys(std::int64_t first, std::int64_t size, std::int64_t words, std::uint32_t* keys,
+                           const Group& group) {
+  for (std::int64_t i = 0; i < size; i += kGroup) {
+    WordVec key[kLanes];
+    HADAL_UNROLL
+    for (int r = 0; r < kLanes; ++r) key[r] = hn::BitCast(Words(), group(first + r, i));
     transpose(key);
     HADAL_UNROLL
-    for (int r = 0; r < kLanes; ++r) hn::StoreU(key[r], Words(), to.keys + (i / 2 + r) * kLanes);
+    for (int r = 0; r < kLanes; ++r) hn::StoreU(key[r], Words(), keys + first * words + (i / 2 + r) * kLanes);
   }
 }
 
-/// Rounds vectors as keys, as values or as both. A key panel is [kBlockPositions / kLanes][words][kLanes]: a word of
-/// neighbouring positions side by side. A value panel is [words / kLanes][kBlockPositions / 2][kGroup]: an element of
-/// two neighbouring positions in a word. `rows` are kBlockPositions pointers, of which those from `count` on have to be
-/// readable; whole groups of kLanes positions are rounded.
-template <bool as_keys, bool as_values, class T>
-void round_rows(const T* const* rows, int count, std::int64_t size, std::uint32_t* keys, std::int64_t key_words,
-                std::uint32_t* values, float* scales) {
-  float factors[kLanes];
+template <class Group>
+HWY_INLINE void place_values(std::int64_t first, std::int64_t size, std::uint32_t* values, const Group& group) {
+  for (std::int64_t i = 0; i < size; i += kGroup) {
+    std::uint32_t* to = values + i * (kBlockPositions / 2) + first / 2 * kGroup;
+    HADAL_UNROLL
+    for (int r = 0; r < kLanes; r += 2) {
+      const CodeVec even = group(first + r, i), odd = group(first + r + 1, i);
+      const auto lower = hn::InterleaveWholeLower(Codes(), even, odd);
+      const auto upper = hn::InterleaveWholeUpper(Codes(), even, odd);
+      hn::StoreU(hn::BitCast(Words(), lower), Words(), to + r / 2 * kGroup);
+      hn::StoreU(hn::BitCast(Words(), upper), Words(), to + r / 2 * kGroup + kLanes);
+    }
+  }
+}
+
+/// Rounds vectors as keys or as values; the other place is null.
+inline void round_rows(const float* const* rows, int count, std::int64_t size, std::uint32_t* keys,
+                       std::int64_t key_words, std::uint32_t* values, float* scales) {
+  float factors[kBlockPositions];
+  const auto group = [&](std::int64_t r, std::int64_t i) HWY_ATTR {
+    const FloatVec factor = hn::Set(Float(), factors[r]);
+    return codes_of(load_before(rows[r], i, size), load_before(rows[r], i + kLanes, size), factor);
+  };
   for (std::int64_t first = 0; first < count; first += kLanes) {
-    for (std::int64_t j = 0; j < kLanes; j += 4) measure(rows + first + j, size, factors + j, scales + first + j);
-    const PanelPlace to{keys + first * key_words, values + first / 2 * kGroup};
-    std::int64_t i = 0;
-    for (; i + kGroup <= size; i += kGroup) round_group<true, as_keys, as_values>(rows + first, factors, i, size, to);
-    if (i < size) round_group<false, as_keys, as_values>(rows + first, factors, i, size, to);
+    for (std::int64_t j = first; j < first + kLanes; j += 4) measure(rows + j, size, factors + j, scales + j);
+    if (keys) place_keys(first, size, key_words, keys, group);
+    if (values) place_values(first, size, values, group);
+  }
+}
+
+/// Puts vectors of the cache into panels, as keys, as values or as both; the other place is null.
+inline void read_rows(const std::int16_t* const* rows, int count, std::int64_t size, std::uint32_t* keys,
+                      std::int64_t key_words, std::uint32_t* values, float* scales) {
+  const auto group = [&](std::int64_t r, std::int64_t i) HWY_ATTR { return load_before(rows[r], i, size); };
+  for (std::int64_t first = 0; first < count; first += kLanes) {
+    for (std::int64_t j = first; j < first + kLanes; ++j) scales[j] = stored_scale(rows[j], size);
+    if (keys) place_keys(first, size, key_words, keys, group);
+    if (values) place_values(first, size, values, group);
   }
 }
 

@@ -7,7 +7,7 @@ namespace hadal::ops {
 /// Attention's vectors meet as 16-bit integers: x = scale * codes, rounded so that the codes' Euclidean norm is
 /// kCodeNorm. No sum of products of two such vectors then leaves 32 bits (Cauchy-Schwarz), all sums are exact, and so
 /// the results are the same in whatever order and company they are computed. An element errs by half a code: of a
-/// vector of 512 elements, by about what binary16 does.
+/// vector of 512 elements, by about what binary16 does. The cache holds keys and values so (KvLayerView).
 inline constexpr float kCodeNorm = 32000.0F;
 
 /// Elements that are rounded together at most; what holds codes is padded to it.

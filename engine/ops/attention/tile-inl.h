@@ -27,26 +27,26 @@ inline void round_queries(const AttentionOperands& o, const AttentionTile& tile,
   }
 }
 
-/// Rounds the positions from `first` to before `end`, a block at most; `ahead` becomes what comes next.
-template <class Kv>
-Panels round_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, std::int32_t end,
-                   const TileScratch& x, Ahead& ahead) {
+/// The positions from `first` to before `end`, a block at most; `ahead` becomes what comes next.
+inline Panels read_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, std::int32_t end,
+                         const TileScratch& x, Ahead& ahead) {
   const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
   const std::int64_t size = o.shape.head_size, words = words_of(size);
   const auto rows = [&](const std::byte* base, std::int32_t from) HWY_ATTR {
-    return BlockRows<Kv>(
-        base, from, std::min(end - from, kBlockPositions), o.cache.block_tokens, o.shape.kv_heads * size,
-        [&](std::int32_t position) { return kv_offset(o.shape, o.cache, o.rows[tile.row], position, kv_head); });
+    return BlockRows(base, from, std::min(end - from, kBlockPositions), o.cache.block_tokens,
+                     o.shape.kv_heads * stored_size(o.shape.head_size), [&](std::int32_t position) {
+                       return kv_offset(o.shape, o.cache, o.rows[tile.row], position, kv_head);
+                     });
   };
   const auto keys = rows(o.cache.keys, first), values = rows(o.cache.values, first);
   const RoundedScratch& to = x.rounded;
-  round_rows<true, false>(keys.at, keys.count, size, to.keys, words, nullptr, to.key_scales);
-  round_rows<false, true>(values.at, keys.count, size, nullptr, 0, to.values, to.value_scales);
+  read_rows(keys.at, keys.count, size, to.keys, words, nullptr, to.key_scales);
+  read_rows(values.at, keys.count, size, nullptr, 0, to.values, to.value_scales);
   const Panels panels{to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, size, keys.count, &ahead};
   if (const std::int32_t next = first + kBlockPositions; next < end) {
     const auto next_keys = rows(o.cache.keys, next), next_values = rows(o.cache.values, next);
-    ahead.add(next_keys.at, next_keys.count, size);
-    ahead.add(next_values.at, next_values.count, size);
+    ahead.add(next_keys.at, next_keys.count, stored_size(o.shape.head_size));
+    ahead.add(next_values.at, next_values.count, stored_size(o.shape.head_size));
     ahead.divide(panels.steps(tile.slots()));
   }
   return panels;
@@ -57,8 +57,7 @@ inline void attend_block(const AttentionOperands& o, const AttentionTile& tile, 
                          float* out, const TileScratch& x) {
   const std::int32_t end = o.rows[tile.row + tile.rows - 1].position + 1;
   Ahead ahead;
-  const Panels panels = o.cache.type == DType::f16 ? round_block<hwy::float16_t>(o, tile, first, end, x, ahead)
-                                                   : round_block<float>(o, tile, first, end, x, ahead);
+  const Panels panels = read_block(o, tile, first, end, x, ahead);
   const auto seen = [&](int s) HWY_ATTR {
     const std::int32_t position = o.rows[tile.row + s / tile.heads].position;
     return Seen{std::max(o.shape.first_seen(position) - first, 0), std::min(position + 1 - first, kBlockPositions)};

@@ -1,5 +1,4 @@
-// Vectors of the float32 and float16 rows of a cache. Included once per target by the cpu.cpp of attention and latent
-// attention.
+// Vectors of float32 rows. Included once per target by the cpu.cpp of attention and latent attention.
 #if defined(HADAL_OPS_ATTENTION_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HADAL_OPS_ATTENTION_VECTORS_INL_H_
 #undef HADAL_OPS_ATTENTION_VECTORS_INL_H_
@@ -10,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "hwy/highway.h"
 #include "ops/attention/plan.h"
@@ -27,30 +25,9 @@ inline constexpr std::int64_t kLanes = HWY_MAX_LANES_D(Float);
 HWY_INLINE FloatVec load(const float* from) {
   return hn::LoadU(Float(), from);
 }
-HWY_INLINE FloatVec load(const hwy::float16_t* from) {
-  return hn::PromoteTo(Float(), hn::LoadU(hn::Rebind<hwy::float16_t, Float>(), from));
-}
 /// The first n lanes, zero after them.
 HWY_INLINE FloatVec load_part(const float* from, std::size_t n) {
   return hn::LoadN(Float(), from, n);
-}
-HWY_INLINE FloatVec load_part(const hwy::float16_t* from, std::size_t n) {
-  alignas(64) float lanes[kLanes] = {};
-  for (std::size_t i = 0; i < n; ++i) lanes[i] = hwy::F32FromF16(from[i]);
-  return hn::Load(Float(), lanes);
-}
-
-/// `count` elements into the cache, in its type.
-inline void store_row(const float* from, std::int64_t count, DType type, std::byte* base, std::int64_t offset) {
-  if (type == DType::f32) {
-    std::memcpy(reinterpret_cast<float*>(base) + offset, from, static_cast<std::size_t>(count) * sizeof(float));
-    return;
-  }
-  const hn::Rebind<hwy::float16_t, Float> d16;
-  auto* to = reinterpret_cast<hwy::float16_t*>(base) + offset;
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::DemoteTo(d16, load(from + i)), d16, to + i);
-  for (; i < count; ++i) to[i] = hwy::F16FromF32(from[i]);
 }
 
 /// out = out * before + more * now

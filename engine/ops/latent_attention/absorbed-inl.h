@@ -67,24 +67,25 @@ void round_head(const LatentOperands& o, int head, const float* query, std::int6
   }
 }
 
-/// Rounds the latent rows from `first` to before `end`, a block at most; a latent is part of the key and the value at
-/// once. `ahead` becomes what comes next, for so many slots.
-template <class Kv>
-Panels round_latents(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end, int slots,
-                     const RoundedScratch& to, Ahead& ahead) {
+/// The latent rows from `first` to before `end`, a block at most; a latent is part of the key and the value at once.
+/// `ahead` becomes what comes next, for so many slots.
+inline Panels read_latents(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
+                           int slots, const RoundedScratch& to, Ahead& ahead) {
   const LatentShape& s = o.shape;
-  const auto latents = latent_rows<Kv>(o, row, first, end);
-  const Kv* ropes[kBlockPositions];
-  std::transform(latents.at, latents.at + kBlockPositions, ropes, [&](const Kv* latent) { return latent + s.rank; });
+  const auto latents = latent_rows(o, row, first, end);
+  const std::int16_t* ropes[kBlockPositions];
+  std::transform(latents.at, latents.at + kBlockPositions, ropes,
+                 [&](const std::int16_t* latent) { return latent + stored_size(s.rank); });
   const std::int64_t words = words_of(s.rank), rope_words = words_of(s.rope);
-  round_rows<true, true>(latents.at, latents.count, s.rank, to.keys, words + rope_words, to.values, to.key_scales);
-  round_rows<true, false>(ropes, latents.count, s.rope, to.keys + words * kLanes, words + rope_words, nullptr,
-                          to.key_scales + kBlockPositions);
+  const std::int64_t key_words = words + rope_words;
+  read_rows(latents.at, latents.count, s.rank, to.keys, key_words, to.values, to.key_scales);
+  read_rows(ropes, latents.count, s.rope, to.keys + words * kLanes, key_words, nullptr,
+            to.key_scales + kBlockPositions);
   const Panels panels{to.keys, to.values,     to.key_scales, to.key_scales, {words, rope_words},
                       s.rank,  latents.count, &ahead};
   if (const std::int32_t next = first + kBlockPositions; next < end) {
-    const auto rows = latent_rows<Kv>(o, row, next, end);
-    ahead.add(rows.at, rows.count, s.row());
+    const auto rows = latent_rows(o, row, next, end);
+    ahead.add(rows.at, rows.count, s.stored());
     ahead.divide(panels.steps(slots));
   }
   return panels;
@@ -102,9 +103,7 @@ void attend_latents(const LatentOperands& o, const LatentPart& part, const Round
   for (std::int32_t first = part.begin; first < std::min(part.end, last.position + 1); first += kBlockPositions) {
     Ahead ahead;
     const int slots = part.tile->rows * part.heads;
-    const Panels panels = o.cache.type == DType::f16
-                              ? round_latents<hwy::float16_t>(o, last, first, last.position + 1, slots, x, ahead)
-                              : round_latents<float>(o, last, first, last.position + 1, slots, x, ahead);
+    const Panels panels = read_latents(o, last, first, last.position + 1, slots, x, ahead);
     for (int r = 0; r < part.tile->rows; ++r) {
       const Seen seen{0, std::min(o.rows[part.tile->row + r].position + 1 - first, kBlockPositions)};
       const std::int64_t slot = static_cast<std::int64_t>(r) * s.heads + part.head;

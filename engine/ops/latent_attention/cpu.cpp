@@ -31,7 +31,7 @@ HWY_EXPORT(attend_latents);
 HWY_EXPORT(join_latents);
 HWY_EXPORT(expand_head);
 HWY_EXPORT(attend_decompressed);
-HWY_EXPORT(store_row);
+HWY_EXPORT(store_vector);
 
 /// Floats of the partial outputs that are held at once, if more than one tile is computed: 16 MiB.
 constexpr std::int64_t kSliceFloats = std::int64_t{4} << 20;
@@ -241,8 +241,11 @@ void attend_decompressed_runs(const LatentOperands& o, std::span<const LatentRun
 void cpu::store_latents(const Context& context, const LatentShape& shape, const KvLayerView& cache,
                         const AttentionRow* rows, std::int64_t tokens, const float* latents) {
   for (std::int64_t t = 0; t < tokens; ++t) {
-    const std::int64_t offset = latent_offset(shape, cache, rows[t], rows[t].position);
-    HADAL_DISPATCH(context, store_row)(latents + t * shape.row(), shape.row(), cache.type, cache.keys, offset);
+    const float* row = latents + t * shape.row();
+    std::int16_t* to =
+        reinterpret_cast<std::int16_t*>(cache.keys) + latent_offset(shape, cache, rows[t], rows[t].position);
+    HADAL_DISPATCH(context, store_vector)(row, shape.rank, to);
+    HADAL_DISPATCH(context, store_vector)(row + shape.rank, shape.rope, to + stored_size(shape.rank));
   }
 }
 

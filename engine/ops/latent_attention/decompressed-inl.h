@@ -42,8 +42,8 @@ inline void round_head_matrix(const LatentOperands& o, const HeadMatrices& matri
   for (int first = 0; first < to.rows; first += kBlockPositions) {
     const float* rows[kBlockPositions];
     for (int r = 0; r < kBlockPositions; ++r) rows[r] = matrix + std::min(first + r, to.rows - 1) * cols;
-    round_rows<true, false>(rows, std::min(to.rows - first, kBlockPositions), cols, to.words + first * words, words,
-                            nullptr, to.scales + first);
+    round_rows(rows, std::min(to.rows - first, kBlockPositions), cols, to.words + first * words, words, nullptr,
+               to.scales + first);
   }
 }
 
@@ -63,19 +63,21 @@ inline void multiply_latents(const LatentShape& s, const DecompressedScratch& x,
 }
 
 /// Keys and values of the positions from `first` to before `end`, a block at most, rounded.
-template <class Kv>
-Panels decompress_block(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
-                        const DecompressedScratch& x) {
+inline Panels decompress_block(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
+                               const DecompressedScratch& x) {
   const LatentShape& s = o.shape;
-  const auto latents = latent_rows<Kv>(o, row, first, end);
+  const auto latents = latent_rows(o, row, first, end);
   const float *keys[kBlockPositions], *values[kBlockPositions];
   for (int p = 0; p < kBlockPositions; ++p) {
-    x.latent_scales[p * kMostSegments] = round_vector(latents.at[p], s.rank, x.latents + p * words_of(s.rank));
-    float* key = x.keys + p * s.key();
-    for (std::int64_t i = 0; i < s.rope; i += kLanes) {
-      const auto rest = static_cast<std::size_t>(std::min(kLanes, s.rope - i));
-      hn::StoreN(load_before(latents.at[p] + s.rank, i, s.rope), Float(), key + s.nope + i, rest);
+    std::uint32_t* words = x.latents + p * words_of(s.rank);
+    for (std::int64_t i = 0; i < s.rank; i += kGroup) {
+      hn::StoreU(hn::BitCast(Words(), load_before(latents.at[p], i, s.rank)), Words(), words + i / 2);
     }
+    x.latent_scales[p * kMostSegments] = stored_scale(latents.at[p], s.rank);
+    float* key = x.keys + p * s.key();
+    const std::int16_t* rope = latents.at[p] + stored_size(s.rank);
+    const float rope_scale = stored_scale(rope, s.rope);
+    for (int i = 0; i < s.rope; ++i) key[s.nope + i] = rope_scale * rope[i];
     keys[p] = key;
     values[p] = x.values + p * s.value;
   }
@@ -83,8 +85,8 @@ Panels decompress_block(const LatentOperands& o, const AttentionRow& row, std::i
   multiply_latents(s, x, x.value_matrix, x.values, s.value);
   const RoundedScratch& to = x.rounded;
   const std::int64_t words = words_of(s.key());
-  round_rows<true, false>(keys, latents.count, s.key(), to.keys, words, nullptr, to.key_scales);
-  round_rows<false, true>(values, latents.count, s.value, nullptr, 0, to.values, to.value_scales);
+  round_rows(keys, latents.count, s.key(), to.keys, words, nullptr, to.key_scales);
+  round_rows(values, latents.count, s.value, nullptr, 0, to.values, to.value_scales);
   return {to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, s.value, latents.count};
 }
 
@@ -102,9 +104,7 @@ void attend_decompressed(const LatentOperands& o, const LatentRun& run, int head
   std::fill_n(x.out, run.rows * padded_size(s.value), 0.0F);
   const AttentionRow& last = o.rows[run.row + run.rows - 1];
   for (std::int32_t first = 0; first <= last.position; first += kBlockPositions) {
-    const Panels panels = o.cache.type == DType::f16
-                              ? decompress_block<hwy::float16_t>(o, last, first, last.position + 1, x)
-                              : decompress_block<float>(o, last, first, last.position + 1, x);
+    const Panels panels = decompress_block(o, last, first, last.position + 1, x);
     const auto seen = [&](int i) HWY_ATTR {
       return Seen{0, std::min(o.rows[run.row + i].position + 1 - first, kBlockPositions)};
     };

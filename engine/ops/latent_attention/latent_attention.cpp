@@ -11,7 +11,7 @@ namespace {
 OperationWork work_of(const LatentShape& shape, const LatentWeights& weights, const KvLayerView& cache,
                       const AttentionRow* rows, std::int64_t tokens) {
   OperationWork work{.operation = "latent_attention", .w = &weights.key.all, .matrices = 1};
-  const auto row_bytes = static_cast<std::uint64_t>(shape.row()) * dtype_traits(cache.type).block_bytes;
+  const auto row_bytes = static_cast<std::uint64_t>(shape.stored()) * dtype_traits(cache.type).block_bytes;
   const std::int64_t expand = std::int64_t{shape.rank} * (shape.nope + shape.value);
   for (const LatentRun& run : plan_latents(shape, rows, tokens, LatentMode::automatic)) {
     const bool absorbed = run.mode == LatentMode::absorbed;

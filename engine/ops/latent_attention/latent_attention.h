@@ -19,7 +19,9 @@ struct LatentShape {
   int value = 0;  ///< Elements of a head's value.
   float scale = 0.0F;
 
-  int row() const { return rank + rope; }  ///< Elements the cache holds of a token; at most kMostLatentRow.
+  int row() const { return rank + rope; }  ///< Elements of a token's row; at most kMostLatentRow.
+  /// Elements that it takes in the cache, as two vectors.
+  int stored() const { return stored_size(rank) + stored_size(rope); }
   int key() const { return nope + rope; }
 };
 

@@ -69,10 +69,9 @@ HWY_INLINE void add_panel(const float* panel, const float* factors, std::int64_t
 }
 
 /// The latent rows from `first` to before `end`, a block at most.
-template <class Kv>
-BlockRows<Kv> latent_rows(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end) {
-  return BlockRows<Kv>(o.cache.keys, first, std::min(end - first, kBlockPositions), o.cache.block_tokens, o.shape.row(),
-                       [&](std::int32_t position) { return latent_offset(o.shape, o.cache, row, position); });
+inline BlockRows latent_rows(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end) {
+  return BlockRows(o.cache.keys, first, std::min(end - first, kBlockPositions), o.cache.block_tokens, o.shape.stored(),
+                   [&](std::int32_t position) { return latent_offset(o.shape, o.cache, row, position); });
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "ops/latent_attention/layout.h"
@@ -38,9 +37,9 @@ struct Head {
   Doubles up_value;  ///< [value, rank]
 };
 
-/// q . key = (W_UK^T q_nope) . c + q_rope . k_rope: what is multiplied with a latent row.
+/// q . key = (W_UK^T q_nope) . c + q_rope . k_rope: what is multiplied with a latent row, as the row is stored.
 Doubles absorbed_query(const Head& h, const float* q) {
-  Doubles query = zeros(h.shape.row());
+  Doubles query = zeros(h.shape.stored());
   for (int n = 0; n < h.shape.nope; ++n) {
     for (int r = 0; r < h.shape.rank; ++r) {
       query[static_cast<std::size_t>(r)] +=
@@ -48,7 +47,7 @@ Doubles absorbed_query(const Head& h, const float* q) {
     }
   }
   for (int i = 0; i < h.shape.rope; ++i) {
-    query[static_cast<std::size_t>(h.shape.rank + i)] = static_cast<double>(q[h.shape.nope + i]);
+    query[static_cast<std::size_t>(stored_size(h.shape.rank) + i)] = static_cast<double>(q[h.shape.nope + i]);
   }
   return query;
 }
@@ -87,8 +86,10 @@ void store_latents(const Context&, const LatentShape& shape, const KvLayerView& 
   assert(cache.type == DType::f32);
   for (std::int64_t t = 0; t < tokens; ++t) {
     const std::int64_t offset = latent_offset(shape, cache, rows[t], rows[t].position);
-    std::memcpy(reinterpret_cast<float*>(cache.keys) + offset, latents + t * shape.row(),
-                static_cast<std::size_t>(shape.row()) * sizeof(float));
+    float* to = reinterpret_cast<float*>(cache.keys) + offset;
+    std::fill_n(to, shape.stored(), 0.0F);
+    std::copy_n(latents + t * shape.row(), shape.rank, to);
+    std::copy_n(latents + t * shape.row() + shape.rank, shape.rope, to + stored_size(shape.rank));
   }
 }
 
