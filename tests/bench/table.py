@@ -100,10 +100,9 @@ def model_file(arguments, shape, kind):
 
 
 def hadal(arguments, model, depth):
-    # Twice, of which the better counts: the first prompt lays out the experts that it chooses, as llama.cpp does with all
-    # when it loads a model.
+    # All experts are laid out before, as llama.cpp does when it loads a model, and a first prompt is not counted.
     return output_of([arguments.engine, "bench", str(model), "--prompt", str(PROMPT), "--generate", str(GENERATE), "--depth", str(depth),
-                      "--context", str(depth + PROMPT + GENERATE + 8), "--threads", str(arguments.threads), "--repetitions", "2", "--json"])
+                      "--context", str(depth + PROMPT + GENERATE + 8), "--threads", str(arguments.threads), "--ahead", "--repetitions", "1", "--json"])
 
 
 def llama(arguments, python, model, depth):
@@ -117,6 +116,9 @@ def measure(arguments, python, model, depth, pairs):
         runs["hadal"].append(hadal(arguments, model, depth))
         if python:
             runs["llama.cpp"].append(llama(arguments, python, model, depth))
+        say(f"{model.name} behind {depth}: " + "; ".join(
+            f"{side} {each[-1]['prefill_tokens_per_s']:.1f} read, {each[-1]['decode_tokens_per_s']:.1f} written"
+            for side, each in runs.items() if each) + f"; memory at {runs['hadal'][-1]['bandwidth_gb_per_s']:.0f} GB/s")
     pathlib.Path(f"{model}.{depth}.state").unlink(missing_ok=True)
     out = {}
     for key in ("prefill_tokens_per_s", "decode_tokens_per_s", "prefill_share_of_peak", "decode_share_of_bandwidth", "bandwidth_gb_per_s", "int8_gop_per_s"):
