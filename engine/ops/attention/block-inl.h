@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "hwy/cache_control.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "ops/attention/plan.h"
@@ -51,10 +50,10 @@ class Ahead {
     lines_ = (size + kLine - 1) / kLine;
   }
   /// How many calls of ask() there will be, about.
-  void divide(std::int64_t steps) { step_ = (count_ * lines_ + steps - 1) / steps; }
+  void divide(std::int64_t steps) { step_ = (count_ * lines_ + steps - 1) / std::max<std::int64_t>(steps, 1); }
   HWY_INLINE void ask() {
     for (std::int64_t left = step_; left > 0 && row_ < count_; --left) {
-      hwy::Prefetch(rows_[row_] + line_ * kLine);
+      __builtin_prefetch(rows_[row_] + line_ * kLine, 0, 2);  // to the L2 cache: a block fills all of L1
       if (++line_ == lines_) {
         line_ = 0;
         ++row_;

@@ -42,16 +42,14 @@ std::vector<TileScratch> place(const Context& context, const AttentionShape& sha
 
 /// Few tiles, as in decode, but long ones: their spans are computed on different cores and then joined.
 void attend_by_spans(const Context& context, const AttentionOperands& o, const std::vector<AttentionTile>& tiles) {
-  struct Part {
-    const AttentionTile* tile;
-    int span;
-    std::int64_t slot;  ///< First of its slots' sums and outputs.
+  struct Part : AttentionPart {
+    std::int64_t slot = 0;  ///< First of its slots' sums and outputs.
   };
   std::vector<Part> parts;
   std::int64_t slots = 0;
   for (const AttentionTile& tile : tiles) {
     for (int span = tile.first_span(o.shape, o.rows); span < tile.end_span(o.rows); ++span, slots += tile.slots()) {
-      parts.push_back({&tile, span, slots});
+      parts.push_back({{&tile, span}, slots});
     }
   }
   // The heads of a position lie side by side: a core reads them soon after one another.
@@ -66,10 +64,11 @@ void attend_by_spans(const Context& context, const AttentionOperands& o, const s
   context.pool.for_range(static_cast<std::int64_t>(parts.size()), 1,
                          [&](std::int64_t begin, std::int64_t end, int thread) {
                            for (std::int64_t i = begin; i < end; ++i) {
-                             const Part& part = parts[static_cast<std::size_t>(i)];
+                             const auto at = static_cast<std::size_t>(i);
+                             const Part& part = parts[at];
                              HADAL_DISPATCH(context, attend_span)
-                             (o, *part.tile, part.span, sums + part.slot, out + part.slot * stride,
-                              scratch[static_cast<std::size_t>(thread)]);
+                             (o, part, at + 1 < parts.size() ? &parts[at + 1] : nullptr, sums + part.slot,
+                              out + part.slot * stride, scratch[static_cast<std::size_t>(thread)]);
                            }
                          });
   std::int64_t slot = 0;

@@ -59,6 +59,12 @@ struct AttentionTile {
   }
 };
 
+/// One span of a tile's positions.
+struct AttentionPart {
+  const AttentionTile* tile = nullptr;
+  int span = 0;
+};
+
 std::vector<AttentionTile> plan_attention(const AttentionShape& shape, const AttentionRow* rows, std::int64_t tokens);
 
 }  // namespace hadal::ops

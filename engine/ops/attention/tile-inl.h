@@ -27,37 +27,43 @@ inline void round_queries(const AttentionOperands& o, const AttentionTile& tile,
   }
 }
 
-/// The positions from `first` to before `end`, a block at most; `ahead` becomes what comes next.
-inline Panels read_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, std::int32_t end,
-                         const TileScratch& x, Ahead& ahead) {
+/// The vectors of a tile's kv head at the positions from `first` on, a block at most.
+inline BlockRows rows_of_block(const AttentionOperands& o, const AttentionTile& tile, const std::byte* base,
+                               std::int32_t first) {
   const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
+  const std::int32_t end = o.rows[tile.row + tile.rows - 1].position + 1;
+  return BlockRows(base, first, std::min(end - first, kBlockPositions), o.cache.block_tokens,
+                   o.shape.kv_heads * stored_size(o.shape.head_size), [&](std::int32_t position) {
+                     return kv_offset(o.shape, o.cache, o.rows[tile.row], position, kv_head);
+                   });
+}
+
+/// `ahead` becomes the tile's block from `first` on.
+inline void look_ahead(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, Ahead& ahead) {
+  for (const std::byte* base : {o.cache.keys, o.cache.values}) {
+    const BlockRows rows = rows_of_block(o, tile, base, first);
+    ahead.add(rows.at, rows.count, stored_size(o.shape.head_size));
+  }
+}
+
+/// The positions from `first` on, a block at most.
+inline Panels read_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first,
+                         const TileScratch& x) {
   const std::int64_t size = o.shape.head_size, words = words_of(size);
-  const auto rows = [&](const std::byte* base, std::int32_t from) HWY_ATTR {
-    return BlockRows(base, from, std::min(end - from, kBlockPositions), o.cache.block_tokens,
-                     o.shape.kv_heads * stored_size(o.shape.head_size), [&](std::int32_t position) {
-                       return kv_offset(o.shape, o.cache, o.rows[tile.row], position, kv_head);
-                     });
-  };
-  const auto keys = rows(o.cache.keys, first), values = rows(o.cache.values, first);
+  const BlockRows keys = rows_of_block(o, tile, o.cache.keys, first);
+  const BlockRows values = rows_of_block(o, tile, o.cache.values, first);
   const RoundedScratch& to = x.rounded;
   read_rows(keys.at, keys.count, size, to.keys, words, nullptr, to.key_scales);
   read_rows(values.at, keys.count, size, nullptr, 0, to.values, to.value_scales);
-  const Panels panels{to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, size, keys.count, &ahead};
-  if (const std::int32_t next = first + kBlockPositions; next < end) {
-    const auto next_keys = rows(o.cache.keys, next), next_values = rows(o.cache.values, next);
-    ahead.add(next_keys.at, next_keys.count, stored_size(o.shape.head_size));
-    ahead.add(next_values.at, next_values.count, stored_size(o.shape.head_size));
-    ahead.divide(panels.steps(tile.slots()));
-  }
-  return panels;
+  return {to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, size, keys.count};
 }
 
-/// Adds a block of cached positions to every row of the tile that may see it.
-inline void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, SoftmaxSums* sums,
-                         float* out, const TileScratch& x) {
-  const std::int32_t end = o.rows[tile.row + tile.rows - 1].position + 1;
-  Ahead ahead;
-  const Panels panels = read_block(o, tile, first, end, x, ahead);
+/// Adds a block of cached positions to every row of the tile that may see it, while `ahead` is asked for.
+inline void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, Ahead& ahead,
+                         SoftmaxSums* sums, float* out, const TileScratch& x) {
+  Panels panels = read_block(o, tile, first, x);
+  panels.ahead = &ahead;
+  ahead.divide(panels.steps(tile.slots()));
   const auto seen = [&](int s) HWY_ATTR {
     const std::int32_t position = o.rows[tile.row + s / tile.heads].position;
     return Seen{std::max(o.shape.first_seen(position) - first, 0), std::min(position + 1 - first, kBlockPositions)};
@@ -66,16 +72,30 @@ inline void attend_block(const AttentionOperands& o, const AttentionTile& tile, 
                {out, padded_size(o.shape.head_size)});
 }
 
-/// One span of the tile's positions: sums [slots] and unscaled outputs [slots, padded head_size].
-void attend_span(const AttentionOperands& o, const AttentionTile& tile, int span, SoftmaxSums* sums, float* out,
-                 const TileScratch& x) {
+/// The first position that a tile sees of a span, as a block begins.
+inline std::int32_t first_of_span(const AttentionOperands& o, const AttentionTile& tile, int span) {
+  const std::int32_t seen = o.shape.first_seen(o.rows[tile.row].position) / kBlockPositions * kBlockPositions;
+  return std::max(span * kSpanPositions, seen);
+}
+
+/// One span of a tile's positions: sums [slots] and unscaled outputs [slots, padded head_size]. `next`: what this
+/// thread is likely to be given after it, if anything.
+void attend_span(const AttentionOperands& o, const AttentionPart& part, const AttentionPart* next, SoftmaxSums* sums,
+                 float* out, const TileScratch& x) {
+  const AttentionTile& tile = *part.tile;
   std::fill_n(sums, tile.slots(), SoftmaxSums{});
   std::fill_n(out, tile.slots() * padded_size(o.shape.head_size), 0.0F);
   round_queries(o, tile, x);
-  const std::int32_t seen = o.shape.first_seen(o.rows[tile.row].position) / kBlockPositions * kBlockPositions;
-  const std::int32_t begin = std::max(span * kSpanPositions, seen);
-  const std::int32_t end = std::min((span + 1) * kSpanPositions, o.rows[tile.row + tile.rows - 1].position + 1);
-  for (std::int32_t first = begin; first < end; first += kBlockPositions) attend_block(o, tile, first, sums, out, x);
+  const std::int32_t end = std::min((part.span + 1) * kSpanPositions, o.rows[tile.row + tile.rows - 1].position + 1);
+  for (std::int32_t first = first_of_span(o, tile, part.span); first < end; first += kBlockPositions) {
+    Ahead ahead;
+    if (first + kBlockPositions < end) {
+      look_ahead(o, tile, first + kBlockPositions, ahead);
+    } else if (next) {
+      look_ahead(o, *next->tile, first_of_span(o, *next->tile, next->span), ahead);
+    }
+    attend_block(o, tile, first, ahead, sums, out, x);
+  }
 }
 
 /// Joins a span to those before it; `sums` and o.out hold them.
@@ -106,7 +126,8 @@ void attend_tile(const AttentionOperands& o, const AttentionTile& tile, const Ti
   SoftmaxSums sums[kMostTileSlots];
   clear_tile(o, tile, sums);
   for (int span = tile.first_span(o.shape, o.rows); span < tile.end_span(o.rows); ++span) {
-    attend_span(o, tile, span, x.sums, x.out, x);
+    const AttentionPart next{&tile, span + 1};
+    attend_span(o, {&tile, span}, next.span < tile.end_span(o.rows) ? &next : nullptr, x.sums, x.out, x);
     join_span(o, tile, x.sums, x.out, sums);
   }
   divide_tile(o, tile, sums);
