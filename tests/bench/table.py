@@ -2,7 +2,7 @@
 """The engine beside llama.cpp on models of real shapes, in turns on the same files, written into docs/performance.md.
 
     table.py --engine build/bin/hadal-engine [--models build/bench] [--llama-python PYTHON] [--pairs 5] [--threads 2]
-             [--only TEXT]... [--depths 0,2048,8192] [--out docs/performance.md]
+             [--only TEXT]... [--model FILE]... [--depths 0,2048,8192] [--out docs/performance.md]
 
 Weights are hadal-engine synth's: random, in the published shapes, made where they are missing (35 GB for all). Each
 side is a process of its own that reads 512 tokens and writes 64 behind `depth` others; the two take turns, so that a
@@ -90,6 +90,15 @@ def peer(python):
     return None
 
 
+def subjects(arguments):
+    """Titles and files: those that were named, or the table's, made when it is their turn."""
+    for file in arguments.model:
+        yield pathlib.Path(file).name, pathlib.Path(file)
+    for title, shape, kind in [] if arguments.model else MODELS:
+        if not arguments.only or any(text.lower() in title.lower() for text in arguments.only):
+            yield title, model_file(arguments, shape, kind)
+
+
 def model_file(arguments, shape, kind):
     path = pathlib.Path(arguments.models) / f"{shape}-{kind}.gguf"
     if not path.exists():
@@ -175,15 +184,13 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", action="append", default=[], help="rows whose title holds this")
+    parser.add_argument("--model", action="append", default=[], help="a file to measure instead of the table's models")
     parser.add_argument("--depths", default="0,2048,8192")
     parser.add_argument("--out", help="a page with a place for the table; without it the table is printed")
     arguments = parser.parse_args()
     found = peer(arguments.llama_python)
     rows, limits = [], {"bandwidth_gb_per_s": [], "int8_gop_per_s": []}
-    for title, shape, kind in MODELS:
-        if arguments.only and not any(text.lower() in title.lower() for text in arguments.only):
-            continue
-        model = model_file(arguments, shape, kind)
+    for title, model in subjects(arguments):
         for depth in map(int, arguments.depths.split(",")):
             pairs = arguments.pairs if depth < 8192 else min(arguments.pairs, 2)
             figures = measure(arguments, found[0] if found else None, model, depth, pairs)
