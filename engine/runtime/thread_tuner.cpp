@@ -7,8 +7,9 @@ namespace {
 
 constexpr std::size_t kRounds = 4;
 
-/// Slower by less than this is as fast.
-constexpr double kAlike = 1.03;
+/// Slower by less than this is as fast: other programs, and a model smaller than the next one, show no more. Too many
+/// threads cost that at most, too few may cost half of the speed.
+constexpr double kAlike = 1.15;
 
 /// All, three quarters, half and a quarter: half of them is one for each core where every core has two.
 std::vector<int> numbers(int most) {
@@ -48,11 +49,10 @@ int ThreadTuner::best(bool reading) const {
   for (const Candidate& one : candidates_) {
     if (one.trial.reading == reading && one.least > 0.0 && (least == 0.0 || one.least < least)) least = one.least;
   }
-  int threads = 0;
-  for (const Candidate& one : candidates_) {  // the fewest come last
-    if (one.trial.reading == reading && one.least > 0.0 && one.least <= kAlike * least) threads = one.trial.threads;
+  for (const Candidate& one : candidates_) {  // the most come first
+    if (one.trial.reading == reading && one.least > 0.0 && one.least <= kAlike * least) return one.trial.threads;
   }
-  return threads;
+  return 0;
 }
 
 ThreadCounts ThreadTuner::best() const {

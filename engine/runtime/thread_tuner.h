@@ -25,7 +25,7 @@ class ThreadTuner {
   std::optional<Trial> next() const;
   /// The next trial took so long, by the clock.
   void took(double seconds);
-  /// Where a few threads are hardly slower than more, these few: the rest of the machine is somebody else's.
+  /// Where fewer threads are hardly faster than more, the more.
   ThreadCounts best() const;
 
  private:
