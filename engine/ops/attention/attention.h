@@ -10,10 +10,9 @@ namespace hadal::ops {
 
 /// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys and as many of values. A row is one or
 /// more vectors, each of stored_size() elements of `type`:
-///   f32   the vector; two elements are left empty. For the plain twins.
-///   i16   the vector as integers of a common scale (ops/attention/rounded.h), then the scale, a float32 in two
-///   elements.
-///         For the cpu twins: what they multiply with lies ready.
+///   f32   the vector, for the plain twins; two elements are left empty
+///   i16   the vector as integers (ops/attention/rounded.h), ready for the cpu twins to multiply, then their scale, a
+///         float32 in two elements
 /// Here a row is kv_heads vectors of head_size; latent attention keeps its one row per token in `keys`.
 struct KvLayerView {
   std::byte* keys = nullptr;    ///< [blocks, block_tokens, row]

@@ -43,7 +43,7 @@ struct Queries {
 /// far, and a processor waits where too many requests are under way.
 class Ahead {
  public:
-  /// `size` elements at each of `count` pointers.
+  /// `size` elements at each of `count` pointers, of the same size whenever it is called.
   void add(const std::int16_t* const* rows, int count, std::int64_t size) {
     std::copy_n(rows, count, rows_ + count_);
     count_ += count;

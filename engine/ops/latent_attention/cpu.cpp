@@ -102,7 +102,11 @@ class AbsorbedSlice {
     lay_out(o_.context.pool.working_memory(lay_out(nullptr)));
   }
 
-  float* query(std::int64_t row, int head) const { return queries_ + (row * o_.shape.heads + head) * o_.shape.row(); }
+  /// A head's queries of the rows from `row` on.
+  Strided<float> query(std::int64_t row, int head) const {
+    return {queries_ + (row * o_.shape.heads + head) * o_.shape.row(),
+            static_cast<std::int64_t>(o_.shape.heads) * o_.shape.row()};
+  }
   LatentQueries rounded(std::int64_t row) const {
     const std::int64_t slot = row * o_.shape.heads;
     return {rounded_.words + slot * words_of_query(o_.shape), rounded_.scales + slot * kMostSegments};
@@ -113,16 +117,15 @@ class AbsorbedSlice {
     for (const Segment& s : segments_) {
       const Strided<const float> q{o_.q + (s.row * o_.shape.heads + head) * o_.shape.key(),
                                    static_cast<std::int64_t>(o_.shape.heads) * o_.shape.key()};
-      const Strided<float> query{this->query(s.first, head),
-                                 static_cast<std::int64_t>(o_.shape.heads) * o_.shape.row()};
+      const Strided<float> queries = query(s.first, head);
       if (key.transposed && multiplies_rounded(key)) {
-        multiply_head(o_.context, key, head, o_.shape.rank, q, s.rows, scratch.key, query);
+        multiply_head(o_.context, key, head, o_.shape.rank, q, s.rows, scratch.key, queries);
       } else {
-        HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q.at, s.rows, query.at);
+        HADAL_DISPATCH(o_.context, absorb_head)(o_, head, q.at, s.rows, queries.at);
       }
       for (std::int64_t t = 0; t < s.rows; ++t)
-        std::copy_n(q[t] + o_.shape.nope, o_.shape.rope, query[t] + o_.shape.rank);
-      HADAL_DISPATCH(o_.context, round_head)(o_, head, this->query(s.first, 0), s.rows, rounded(s.first));
+        std::copy_n(q[t] + o_.shape.nope, o_.shape.rope, queries[t] + o_.shape.rank);
+      HADAL_DISPATCH(o_.context, round_head)(o_, head, query(s.first, 0).at, s.rows, rounded(s.first));
     }
   }
 
@@ -168,18 +171,18 @@ class AbsorbedSlice {
         const std::int64_t slot = placed.slot + static_cast<std::int64_t>(r) * o_.shape.heads + head;
         HADAL_DISPATCH(o_.context, join_latents)
         (placed.tile.spans, slots, rank, sums_ + slot, outputs_ + slot * padded_size(rank),
-         query(placed.first + r, head));
+         query(placed.first + r, head).at);
       }
     }
     for (const Segment& s : segments_) {
       const Strided<float> out{o_.out + (s.row * o_.shape.heads + head) * o_.shape.value,
                                static_cast<std::int64_t>(o_.shape.heads) * o_.shape.value};
+      const Strided<float> queries = query(s.first, head);
       if (multiplies_rounded(o_.weights.value)) {
-        multiply_head(o_.context, o_.weights.value, head, o_.shape.value,
-                      {query(s.first, head), static_cast<std::int64_t>(o_.shape.heads) * o_.shape.row()}, s.rows,
+        multiply_head(o_.context, o_.weights.value, head, o_.shape.value, {queries.at, queries.stride}, s.rows,
                       scratch.value, out);
       } else {
-        HADAL_DISPATCH(o_.context, expand_head)(o_, head, query(s.first, head), s.rows, out.at);
+        HADAL_DISPATCH(o_.context, expand_head)(o_, head, queries.at, s.rows, out.at);
       }
     }
   }

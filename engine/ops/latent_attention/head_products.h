@@ -7,6 +7,7 @@
 #include "ops/attention/scratch.h"
 #include "ops/context.h"
 #include "ops/latent_attention/latent_attention.h"
+#include "ops/matmul/packed.h"
 #include "ops/matmul/quantised.h"
 
 namespace hadal::ops {
@@ -17,7 +18,8 @@ inline constexpr std::int64_t kProductTokens = 32;
 /// Whether a head's matrices are multiplied as matmul does it: its rows are then a product's outputs, and whole groups
 /// of packed rows.
 inline bool multiplies_rounded(const HeadMatrices& matrices) {
-  return activation_format(matrices.all.type).planes > 0 && matrices.first % 16 == 0 && matrices.step % 16 == 0;
+  return activation_format(matrices.all.type).planes > 0 && matrices.first % kPackedRows == 0 &&
+         matrices.step % kPackedRows == 0;
 }
 
 /// What one thread needs for such products.

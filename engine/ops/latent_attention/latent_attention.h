@@ -35,7 +35,7 @@ struct HeadMatrices {
   std::int64_t step = 0;
   bool transposed = false;
 
-  /// The first `rows` rows of a head's. Where all are packed, `first` and `step` are multiples of 16.
+  /// The first `rows` rows of a head's. Where all are packed, `first` and `step` are multiples of kPackedRows.
   WeightView of(std::int64_t head, std::int64_t rows) const;
 };
 
