@@ -68,9 +68,11 @@ HWY_NOINLINE void multiply_tiles(const Rows& from, int blocks, int rows, const s
       HADAL_UNROLL
       for (int t = 0; t < kTileTokens; ++t) sums[i][t] = hn::Zero(Float());
     }
+    typename Rows::Header header;
     for (int b = 0; b < blocks; ++b) {
       from.ask(b);
-      const OpenBlock<Format> opened[1]{OpenBlock<Format>(from.block(b, row))};
+      from.open(b, header);
+      const OpenBlock<Format> opened[1]{OpenBlock<Format>(from.block(b, row, header))};
       for (int i = 0; i < tiles; ++i) add_block<Format, kTileTokens>(opened, x + i * tile_bytes, b, sums[i]);
       if constexpr (last > 0) add_block<Format, last>(opened, x + tiles * tile_bytes, b, sums[tiles]);
     }

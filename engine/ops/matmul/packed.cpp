@@ -11,7 +11,7 @@ PackedLayout PackedLayout::of(DType type) {
     case DType::q8_0:
       return {512, 32, 0};
     case DType::q4_k:
-      return {256, 32, 64};
+      return {256, 0, 256};
     case DType::q6_k:
       return {384, 32, 32};
     default:

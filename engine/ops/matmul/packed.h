@@ -15,11 +15,14 @@ namespace hadal::ops {
 /// for the 256 columns that follow.
 ///   codes   [8, 16, 4] of 4, 6 or 8 bits: for every four columns those of row 0, of row 1, ...
 ///           4 bits: byte i of 256 has in its low nibble byte i of the first half of those 512, in its high nibble of
-///           the second. 8 bits: as they are. 6 bits: the low nibbles so, then 128 bytes with the upper two bits: of
-///           byte i those of bytes i, i + 128, i + 256, i + 384, lowest bits first.
-///   scales  of sixteen rows: Q4_0, Q8_0 binary16 scales; Q4_1 scales, then minima; Q4_K scales and then minima of a
-///           byte; Q6_K int8 scales of the first half, then of the second
-///   header  of sixteen rows, binary16: Q4_K scales, then minima; Q6_K scales
+///           the second. 8 bits: as they are. 6 bits: of 384 bytes i has byte i, and above that two bits of byte
+///           384 + i % 64, or in the second 192 of byte 448 + i % 64: the lowest two, 64 bytes on the next, then the
+///           last
+///   scales  of sixteen rows: Q4_0, Q8_0 binary16 scales; Q4_1 scales, then minima; Q6_K int8 scales of the first half,
+///           then of the second; Q4_K none
+///   header  of sixteen rows: Q6_K binary16 scales. Q4_K binary16 scales, then minima; then of the blocks' 6-bit scales
+///           and minima [8, 16]: bytes of a scale's low nibble and a minimum's as the high one, 128 of them, and of the
+///           upper two bits: byte i of 64 has those of scales i and i + 64, then of minima i and i + 64, lowest first
 struct PackedLayout {
   std::int64_t code_bytes = 0;    ///< Of a block of all sixteen rows; 0 where a type cannot be packed.
   std::int64_t scale_bytes = 0;   ///< Of a block.

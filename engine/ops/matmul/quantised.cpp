@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "ops/matmul/few_tokens-inl.h"
+#include "ops/matmul/pack-inl.h"
 // clang-format on
 
 // Integers meet integers: activations are rounded once per operation (activations.h says how finely), and four products

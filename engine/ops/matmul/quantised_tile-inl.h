@@ -125,10 +125,12 @@ HWY_INLINE void multiply_vecs(const Rows& from, int blocks, bool first, int row,
     }
   }
   TileBlock<Format, tokens> x{tile};
+  typename Rows::Header header;
   for (int b = 0; b < blocks; ++b, x.at += x.kBytes) {
+    from.open(b, header);
     typename Rows::Block opened[vecs];
     HADAL_UNROLL
-    for (int v = 0; v < vecs; ++v) opened[v] = from.block(b, row + v * kLanes);
+    for (int v = 0; v < vecs; ++v) opened[v] = from.block(b, row + v * kLanes, header);
     HADAL_UNROLL
     for (int half = 0; half < Format::kHalves; ++half) add_half<Format, tokens, vecs>(opened, x, half, sums);
   }
