@@ -44,7 +44,27 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> given, cons
     panels += panels_of(part.w);
     row_bytes = std::max(row_bytes, part.w.row_bytes());
   }
+  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, otherwise two panels
+  // or, where that leaves each thread some, as many as use the same activations from the cache.
+  const std::int64_t most = std::clamp<std::int64_t>(panels / (8 * context.pool.threads()) / 2 * 2, 2, 8);
+  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(1, 32768 / row_bytes / kPackedRows) : most;
+  const auto multiply = [&](const auto& input) {
+    context.pool.for_range(panels, grain, [&](std::int64_t begin, std::int64_t end, int thread) {
+      std::int64_t first = 0;  // of the part's panels among all
+      for (const MatmulPart& part : parts) {
+        const std::int64_t from = std::max(begin - first, std::int64_t{0}) * kPackedRows;
+        const std::int64_t to = std::min((end - first) * kPackedRows, part.w.rows);
+        if (from < to) matmul_rows(context, part, input(part.w.type, thread), from, to);
+        if (from < to && part.bias) add_bias(part, tokens, from, to);
+        first += panels_of(part.w);
+      }
+    });
+  };
   const std::int64_t cols = parts.front().w.cols;
+  if (tokens <= kTileTokens) {
+    ThreadActivations rounded(context, types, 1, cols);
+    return multiply([&](DType type, int thread) { return rounded.input(type, thread, 0, tokens, x); });
+  }
   const RoundedActivations rounded(context, types, tokens, cols);
   if (!rounded.empty()) {
     const std::int64_t tiles = (tokens + kTileTokens - 1) / kTileTokens;
@@ -53,20 +73,7 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> given, cons
       rounded.round(first, std::min(end * kTileTokens, tokens) - first, x + first * cols);
     });
   }
-  // A piece should last some ten microseconds: about 32 KiB of weights when they are read once, otherwise two panels
-  // or, where that leaves each thread some, as many as use the same activations from the cache.
-  const std::int64_t most = std::clamp<std::int64_t>(panels / (8 * context.pool.threads()) / 2 * 2, 2, 8);
-  const std::int64_t grain = tokens <= 4 ? std::max<std::int64_t>(1, 32768 / row_bytes / kPackedRows) : most;
-  context.pool.for_range(panels, grain, [&](std::int64_t begin, std::int64_t end, int) {
-    std::int64_t first = 0;  // of the part's panels among all
-    for (const MatmulPart& part : parts) {
-      const std::int64_t from = std::max(begin - first, std::int64_t{0}) * kPackedRows;
-      const std::int64_t to = std::min((end - first) * kPackedRows, part.w.rows);
-      if (from < to) matmul_rows(context, part, rounded.input(part.w.type, 0, tokens, x), from, to);
-      if (from < to && part.bias) add_bias(part, tokens, from, to);
-      first += panels_of(part.w);
-    }
-  });
+  multiply([&](DType type, int) { return rounded.input(type, 0, tokens, x); });
 }
 
 }  // namespace hadal::ops

@@ -33,4 +33,19 @@ MatmulInput RoundedActivations::input(DType weights, std::int64_t first, std::in
   return {x, count, memory_ + rounded->offset + format.bytes(first, cols_)};
 }
 
+ThreadActivations::ThreadActivations(const Context& context, const std::vector<DType>& weights, std::int64_t runs,
+                                     std::int64_t cols)
+    : runs_(runs),
+      rounded_(context, weights, context.pool.threads() * runs * kTileTokens, cols),
+      ready_(static_cast<std::size_t>(context.pool.threads() * runs)) {}
+
+MatmulInput ThreadActivations::input(DType weights, int thread, std::int64_t run, std::int64_t count, const float* x) {
+  const std::int64_t place = thread * runs_ + run;
+  if (char& ready = ready_[static_cast<std::size_t>(place)]; !ready) {
+    rounded_.round(place * kTileTokens, count, x);
+    ready = 1;
+  }
+  return rounded_.input(weights, place * kTileTokens, count, x);
+}
+
 }  // namespace hadal::ops::cpu

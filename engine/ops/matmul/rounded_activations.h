@@ -37,4 +37,20 @@ class RoundedActivations {
   std::byte* memory_ = nullptr;
 };
 
+/// The same of a few tokens, each thread's own, rounded when it first asks for them: what one thread does for all the
+/// others wait for, and then fetch from its cache.
+class ThreadActivations {
+ public:
+  /// For weights of these types, `runs` runs of at most kTileTokens rows of `cols`.
+  ThreadActivations(const Context& context, const std::vector<DType>& weights, std::int64_t runs, std::int64_t cols);
+
+  /// Run `run` for weights of that type, x being the first of its `count` rows. By the thread that `thread` numbers.
+  MatmulInput input(DType weights, int thread, std::int64_t run, std::int64_t count, const float* x);
+
+ private:
+  std::int64_t runs_;
+  RoundedActivations rounded_;
+  std::vector<char> ready_;  ///< [threads, runs]
+};
+
 }  // namespace hadal::ops::cpu
