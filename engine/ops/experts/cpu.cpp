@@ -69,27 +69,55 @@ class Experts {
         up_(gate_ + routes.tokens * routes.used * inner_) {}
 
   void run(const float* base, float* y) const {
-    {
-      const cpu::RoundedActivations rounded(context_, types(&Expert::gate, &Expert::up), inputs(), width_);
-      sort_rows(rounded);
-      over_rows(inner_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end) {
-        inner_rows(rounded, group, begin, end);
-      });
+    if (routes_.tokens == 1) {
+      multiply_one();
+    } else {
+      multiply_sorted();
     }
-    if (context_.observer) observe();
-    const cpu::RoundedActivations rounded(context_, types(&Expert::down, &Expert::down), routes(), inner_);
-    over_groups([&](const ExpertGroups::Group& group) { rounded.round(group.first, group.tokens, inner_row(group)); });
-    over_rows(width_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end) {
-      const MatmulPart down{expert(group).down, rows_ + group.first * width_};
-      const auto input = rounded.input(down.w.type, group.first, group.tokens, inner_row(group));
-      cpu::matmul_rows(context_, down, input, begin, end);
-    });
     context_.pool.for_range(routes_.tokens, kLeastTokens, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t t = begin; t < end; ++t) add_up(base, t, y);
     });
   }
 
  private:
+  /// One token: every thread rounds what it multiplies.
+  void multiply_one() const {
+    {
+      cpu::ThreadActivations rounded(context_, types(&Expert::gate, &Expert::up), 1, width_);
+      over_rows(inner_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end, int thread) {
+        inner_rows([&](DType type) { return rounded.input(type, thread, 0, 1, x_); }, group, begin, end);
+      });
+    }
+    if (context_.observer) observe();
+    cpu::ThreadActivations rounded(context_, types(&Expert::down, &Expert::down), routes(), inner_);
+    over_rows(width_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end, int thread) {
+      outer_rows([&](DType type) { return rounded.input(type, thread, group.first, 1, inner_row(group)); }, group,
+                 begin, end);
+    });
+  }
+
+  /// Several: each expert's are brought together.
+  void multiply_sorted() const {
+    {
+      const cpu::RoundedActivations rounded(context_, types(&Expert::gate, &Expert::up), routes(), width_);
+      over_groups([&](const ExpertGroups::Group& group) {
+        gather(group);
+        rounded.round(group.first, group.tokens, input(group));
+      });
+      over_rows(inner_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end, int) {
+        inner_rows([&](DType type) { return rounded.input(type, group.first, group.tokens, input(group)); }, group,
+                   begin, end);
+      });
+    }
+    if (context_.observer) observe();
+    const cpu::RoundedActivations rounded(context_, types(&Expert::down, &Expert::down), routes(), inner_);
+    over_groups([&](const ExpertGroups::Group& group) { rounded.round(group.first, group.tokens, inner_row(group)); });
+    over_rows(width_, [&](const ExpertGroups::Group& group, std::int64_t begin, std::int64_t end, int) {
+      outer_rows([&](DType type) { return rounded.input(type, group.first, group.tokens, inner_row(group)); }, group,
+                 begin, end);
+    });
+  }
+
   const Expert& expert(const ExpertGroups::Group& group) const {
     return ready_[static_cast<std::size_t>(&group - sorted_.groups.data())];
   }
@@ -110,8 +138,6 @@ class Experts {
   }
 
   std::int64_t routes() const { return routes_.tokens * routes_.used; }
-  /// Rows that the experts read: one token's is the same for all.
-  std::int64_t inputs() const { return routes_.tokens > 1 ? routes() : 1; }
   const float* inner_row(const ExpertGroups::Group& group) const { return up_ + group.first * inner_; }
 
   /// Those of two matrices of all experts that have tokens.
@@ -124,39 +150,30 @@ class Experts {
     return types;
   }
 
-  /// body(group, begin, end) for all rows of all groups' matrices.
+  /// body(group, begin, end, thread) for all rows of all groups' matrices.
   template <class Body>
   void over_rows(std::int64_t rows, const Body& body) const {
     const std::int64_t units = (rows + kUnitRows - 1) / kUnitRows;  // of one expert
     const auto groups = static_cast<std::int64_t>(sorted_.groups.size());
-    context_.pool.for_range(groups * units, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    context_.pool.for_range(groups * units, 1, [&](std::int64_t begin, std::int64_t end, int thread) {
       while (begin < end) {
         const std::int64_t g = begin / units, last = std::min(end, (g + 1) * units);
         body(sorted_.groups[static_cast<std::size_t>(g)], (begin - g * units) * kUnitRows,
-             std::min((last - g * units) * kUnitRows, rows));
+             std::min((last - g * units) * kUnitRows, rows), thread);
         begin = last;
       }
     });
   }
 
-  /// Few tokens are not worth waking a thread for.
   template <class Body>
   void over_groups(const Body& body) const {
     const auto groups = static_cast<std::int64_t>(sorted_.groups.size());
-    context_.pool.for_range(groups, routes_.tokens > 1 ? 1 : groups, [&](std::int64_t begin, std::int64_t end, int) {
+    context_.pool.for_range(groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t g = begin; g < end; ++g) body(sorted_.groups[static_cast<std::size_t>(g)]);
     });
   }
 
-  /// Brings the activations of each expert's tokens together and rounds them.
-  void sort_rows(const cpu::RoundedActivations& rounded) const {
-    if (routes_.tokens == 1) return rounded.round(0, 1, x_);
-    over_groups([&](const ExpertGroups::Group& group) {
-      gather(group);
-      rounded.round(group.first, group.tokens, input(group));
-    });
-  }
-
+  /// Brings the activations of an expert's tokens together.
   void gather(const ExpertGroups::Group& group) const {
     for (std::int64_t i = group.first; i < group.first + group.tokens; ++i) {
       std::copy_n(x_ + sorted_.tokens[static_cast<std::size_t>(i)] * width_, width_, rows_ + i * width_);
@@ -176,17 +193,25 @@ class Experts {
     }
   }
 
-  void inner_rows(const cpu::RoundedActivations& rounded, const ExpertGroups::Group& group, std::int64_t begin,
+  /// `rounded`: gives the activations for weights of a type.
+  template <class Rounded>
+  void inner_rows(const Rounded& rounded, const ExpertGroups::Group& group, std::int64_t begin,
                   std::int64_t end) const {
     float *gate = gate_ + group.first * inner_, *up = up_ + group.first * inner_;
-    const std::int64_t first = routes_.tokens > 1 ? group.first : 0;
     for (const MatmulPart& part : {MatmulPart{expert(group).gate, gate}, MatmulPart{expert(group).up, up}}) {
-      cpu::matmul_rows(context_, part, rounded.input(part.w.type, first, group.tokens, input(group)), begin, end);
+      cpu::matmul_rows(context_, part, rounded(part.w.type), begin, end);
     }
     for (std::int64_t t = 0; t < group.tokens; ++t) {
       float* row = up + t * inner_ + begin;
       cpu::swiglu_piece(context_, gate + t * inner_ + begin, row, end - begin, row);
     }
+  }
+
+  template <class Rounded>
+  void outer_rows(const Rounded& rounded, const ExpertGroups::Group& group, std::int64_t begin,
+                  std::int64_t end) const {
+    const MatmulPart down{expert(group).down, rows_ + group.first * width_};
+    cpu::matmul_rows(context_, down, rounded(down.w.type), begin, end);
   }
 
   void add_up(const float* base, std::int64_t t, float* y) const {
