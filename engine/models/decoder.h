@@ -18,6 +18,7 @@ struct KvShape {
   int layers = 0;
   int key_row = 0;    ///< Elements, see ops::stored_size().
   int value_row = 0;  ///< Elements; may be 0.
+  int kv_heads = 0;   ///< 0: of latents.
 };
 
 /// The routed experts of a model; all 0 where there are none.

@@ -55,7 +55,7 @@ class Dense final : public Decoder {
 
   KvShape kv_shape() const override {
     const auto row = static_cast<int>(p_.kv_heads) * ops::stored_size(static_cast<int>(p_.head_size));
-    return {static_cast<int>(p_.layers), row, row};
+    return {static_cast<int>(p_.layers), row, row, static_cast<int>(p_.kv_heads)};
   }
   std::int64_t width() const override { return p_.width; }
   std::int32_t vocabulary_size() const override { return static_cast<std::int32_t>(p_.vocabulary); }

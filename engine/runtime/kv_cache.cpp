@@ -7,9 +7,12 @@
 #include <new>
 
 #include "base/text.h"
+#include "ops/attention/panels.h"
 
 namespace hadal {
 namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 Error refused(std::uint64_t bytes) {
   return {ErrorCode::out_of_memory,
@@ -27,22 +30,29 @@ std::uint64_t KvCache::bytes_for(const KvShape& shape, DType type, int tokens) {
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, DType type, std::int32_t blocks) {
   std::unique_ptr<KvCache> cache(new KvCache(blocks));
   __extension__ using Wide = unsigned __int128;
-  const Wide block = Wide{block_tokens} * dtype_traits(type).block_bytes;  // bytes of one element of each of its rows
-  const Wide keys = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.key_row);  // of one layer
-  const Wide values = block * static_cast<unsigned>(blocks) * static_cast<unsigned>(shape.value_row);
-  const Wide total = (keys + values) * static_cast<unsigned>(shape.layers);
+  const Wide row = (Wide{static_cast<unsigned>(shape.key_row)} + static_cast<unsigned>(shape.value_row)) *
+                   dtype_traits(type).block_bytes;
+  const Wide block = row * block_tokens * static_cast<unsigned>(shape.layers);
+  const Wide total = block * static_cast<unsigned>(blocks) + kHugePage;
   if (total > (Wide{1} << 46)) return refused(std::uint64_t{1} << 46);
   cache->memory_bytes_ = static_cast<std::size_t>(total);
-  cache->block_bytes_ = static_cast<std::uint64_t>(total / static_cast<unsigned>(std::max(blocks, 1)));
+  cache->block_bytes_ = static_cast<std::size_t>(block);
   cache->key_bytes_ = static_cast<std::size_t>(shape.key_row) * dtype_traits(type).block_bytes;
   cache->value_bytes_ = static_cast<std::size_t>(shape.value_row) * dtype_traits(type).block_bytes;
+  cache->panels_ = type == DType::i16 ? shape.kv_heads : 0;
   void* memory = mmap(nullptr, cache->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return refused(cache->memory_bytes_);
   cache->memory_ = memory;
+  // Attention reads some of every block's memory for each layer: with small pages that misses the TLB again and again.
+  madvise(memory, cache->memory_bytes_, MADV_HUGEPAGE);
   auto* at = static_cast<std::byte*>(memory);
-  for (int i = 0; i < shape.layers; ++i, at += static_cast<std::size_t>(keys + values)) {
-    std::byte* behind = shape.value_row > 0 ? at + static_cast<std::size_t>(keys) : nullptr;
-    cache->layers_.push_back({at, behind, type, block_tokens});
+  at += (kHugePage - reinterpret_cast<std::uintptr_t>(at) % kHugePage) % kHugePage;
+  cache->blocks_ = at;
+  for (int i = 0; i < shape.layers; ++i) {
+    std::byte* values = at + block_tokens * cache->key_bytes_;
+    const auto stride = static_cast<std::int64_t>(block);
+    cache->layers_.push_back({at, shape.value_row > 0 ? values : nullptr, type, stride});
+    at = values + block_tokens * cache->value_bytes_;
   }
   return cache;
 }
@@ -119,7 +129,7 @@ CachedPrefix KvCache::match(std::span<const TokenId> ids) {
   }
   const std::int32_t own = allocate();
   if (own < 0) return prefix;
-  if (own != found.next) copy_rows(found.next, found.rows, own);
+  if (own != found.next) write(own, at(found.next));
   prefix.blocks.push_back(own);
   prefix.tokens += found.rows;
   return prefix;
@@ -138,39 +148,30 @@ void KvCache::seal(std::span<std::int32_t> blocks, std::size_t index, std::span<
   blocks[index] = place.block;
 }
 
-template <class Copy>
-void KvCache::for_parts(std::int32_t block, std::size_t rows, const Copy& copy) const {
-  const std::size_t first = static_cast<std::size_t>(block) * block_tokens;
-  for (const ops::KvLayerView& layer : layers_) {
-    copy(layer.keys + first * key_bytes_, rows * key_bytes_);
-    if (layer.values) copy(layer.values + first * value_bytes_, rows * value_bytes_);
+std::byte* KvCache::at(std::int32_t block) const {
+  return blocks_ + static_cast<std::size_t>(block) * block_bytes_;
+}
+
+void KvCache::read(std::int32_t block, int tokens, std::byte* to) const {
+  std::memcpy(to, at(block), block_bytes_);
+  if (tokens == block_tokens) return;
+  const auto clear = [&](std::size_t token_bytes, auto* clear_panels) {
+    if (panels_ > 0) {
+      const auto stored = static_cast<int>(token_bytes / sizeof(std::int16_t)) / panels_;
+      clear_panels(to, panels_, stored - ops::stored_size(0), tokens);
+    } else {
+      std::fill(to + static_cast<std::size_t>(tokens) * token_bytes, to + block_tokens * token_bytes, std::byte{});
+    }
+    to += block_tokens * token_bytes;
+  };
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    clear(key_bytes_, &ops::clear_cached_keys);
+    if (value_bytes_ > 0) clear(value_bytes_, &ops::clear_cached_values);
   }
 }
 
-void KvCache::read(std::int32_t block, std::size_t rows, std::byte* to) const {
-  for_parts(block, rows, [&to](const std::byte* part, std::size_t bytes) {
-    std::memcpy(to, part, bytes);
-    to += bytes;
-  });
-}
-
-void KvCache::write(std::int32_t block, std::size_t rows, const std::byte* from) {
-  for_parts(block, rows, [&from](std::byte* part, std::size_t bytes) {
-    std::memcpy(part, from, bytes);
-    from += bytes;
-  });
-}
-
-void KvCache::copy_rows(std::int32_t from, std::size_t rows, std::int32_t to) {
-  for (const ops::KvLayerView& layer : layers_) {
-    const auto copy = [&](std::byte* memory, std::size_t row) {
-      if (!memory) return;
-      const std::byte* source = memory + static_cast<std::size_t>(from) * block_tokens * row;
-      std::memcpy(memory + static_cast<std::size_t>(to) * block_tokens * row, source, rows * row);
-    };
-    copy(layer.keys, key_bytes_);
-    copy(layer.values, value_bytes_);
-  }
+void KvCache::write(std::int32_t block, const std::byte* from) {
+  std::memcpy(at(block), from, block_bytes_);
 }
 
 std::int32_t KvCache::available() const {

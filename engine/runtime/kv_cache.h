@@ -29,7 +29,7 @@ struct CachedPrefix {
 /// first). Who needs only a part of a block gets a copy of that part.
 class KvCache {
  public:
-  static constexpr int block_tokens = 32;
+  static constexpr int block_tokens = ops::KvLayerView::kBlockTokens;
 
   /// Memory of one sequence's tokens, whole blocks.
   static std::uint64_t bytes_for(const KvShape& shape, DType type, int tokens);
@@ -54,11 +54,12 @@ class KvCache {
   /// another block holds the same already, that one takes its place.
   void seal(std::span<std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids);
 
-  std::uint64_t token_bytes() const { return block_bytes_ / block_tokens; }
-  /// Copies the first `rows` tokens of a block: `to` takes rows * token_bytes(), layer by layer keys, then values.
-  void read(std::int32_t block, std::size_t rows, std::byte* to) const;
-  /// Fills them, from what read() gave.
-  void write(std::int32_t block, std::size_t rows, const std::byte* from);
+  std::size_t block_bytes() const { return block_bytes_; }
+  /// Copies a block of which the first `tokens` are wanted; the others become zeros, whoever's they are. `to` takes
+  /// block_bytes(), layer by layer keys, then values.
+  void read(std::int32_t block, int tokens, std::byte* to) const;
+  /// Fills a block, from what read() gave.
+  void write(std::int32_t block, const std::byte* from);
 
   std::int32_t capacity() const { return static_cast<std::int32_t>(users_.size()); }
   /// Blocks that allocate() can still give.
@@ -70,18 +71,18 @@ class KvCache {
       : users_(static_cast<std::size_t>(blocks)), tree_(blocks, block_tokens), idle_(blocks) {
     free_.reserve(users_.size());
   }
-  template <class Copy>
-  void for_parts(std::int32_t block, std::size_t rows, const Copy& copy) const;
+  std::byte* at(std::int32_t block) const;
   std::int32_t& users(std::int32_t block) { return users_[static_cast<std::size_t>(block)]; }
   void use(std::int32_t block);
-  void copy_rows(std::int32_t from, std::size_t rows, std::int32_t to);
   void forget(std::int32_t block);
   void keep_rest(std::span<const std::int32_t> blocks, std::size_t index, std::span<const TokenId> ids);
 
   void* memory_ = nullptr;
   std::size_t memory_bytes_ = 0;
-  std::uint64_t block_bytes_ = 0;                ///< Of all layers together.
+  std::byte* blocks_ = nullptr;                  ///< A block's layers lie together, and blocks one behind another.
+  std::size_t block_bytes_ = 0;                  ///< Of all layers together.
   std::size_t key_bytes_ = 0, value_bytes_ = 0;  ///< Of one token in one layer.
+  int panels_ = 0;  ///< Kv heads whose vectors lie in panels; 0: a token's row lies behind that of the token before.
   std::vector<ops::KvLayerView> layers_;
   std::vector<std::int32_t> users_;  ///< By block.
   PrefixTree tree_;                  ///< Of the sealed blocks, and the last ones of released sequences.

@@ -39,8 +39,8 @@ Result<void> check_identity(const CacheIdentity& made, const CacheIdentity& here
 
 Result<std::shared_ptr<KvSnapshot::Impl>> copy_out(const KvCache& cache, const CacheIdentity& identity,
                                                    std::span<const TokenId> ids, std::span<const std::int32_t> blocks) {
-  const std::size_t offset = KvSnapshot::Impl::rows_offset(ids.size());
-  const std::size_t bytes = offset + ids.size() * cache.token_bytes();
+  const std::size_t offset = KvSnapshot::Impl::blocks_offset(ids.size());
+  const std::size_t bytes = offset + blocks.size() * cache.block_bytes();
   auto body = AlignedBuffer::create(bytes);
   if (!body) return no_memory(bytes);
   auto made = std::make_shared<KvSnapshot::Impl>();
@@ -49,10 +49,8 @@ Result<std::shared_ptr<KvSnapshot::Impl>> copy_out(const KvCache& cache, const C
   std::memset(body->data(), 0, offset);
   std::memcpy(body->data(), ids.data(), ids.size_bytes());
   std::byte* to = body->data() + offset;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const std::size_t rows = std::min(kBlock, ids.size() - i * kBlock);
-    cache.read(blocks[i], rows, to);
-    to += rows * cache.token_bytes();
+  for (std::size_t i = 0; i < blocks.size(); ++i, to += cache.block_bytes()) {
+    cache.read(blocks[i], static_cast<int>(std::min(kBlock, ids.size() - i * kBlock)), to);
   }
   made->body = std::move(*body);
   return made;
@@ -69,8 +67,7 @@ bool copy_in(KvCache& cache, const KvSnapshot::Impl& from, CachedPrefix& prefix)
       if (block < 0) return false;
       blocks.push_back(block);
     }
-    const std::size_t first = i * kBlock;
-    cache.write(blocks[i], std::min(kBlock, from.tokens - first), from.rows() + first * cache.token_bytes());
+    cache.write(blocks[i], from.blocks() + i * cache.block_bytes());
   }
   for (std::size_t i = shared; i < from.tokens / kBlock; ++i) cache.seal(blocks, i, from.ids());
   return true;
@@ -95,7 +92,7 @@ Result<KvSnapshot> take_snapshot(KvCache& cache, const CacheIdentity& identity, 
     if (!made) return made.error();
     return KvSnapshot(std::move(*made));
   } catch (const std::bad_alloc&) {
-    return no_memory(ids.size() * cache.token_bytes());
+    return no_memory((ids.size() / kBlock + 1) * cache.block_bytes());
   }
 }
 

@@ -20,13 +20,13 @@ struct CacheIdentity {
 struct KvSnapshot::Impl {
   CacheIdentity identity;
   std::size_t tokens = 0;
-  /// As the file has it behind its header: the tokens' ids, zeros up to a multiple of 64 bytes, then the rows in blocks
-  /// of KvCache::block_tokens (the last one may have fewer), each as KvCache::read() gives it.
+  /// As the file has it behind its header: the tokens' ids, zeros up to a multiple of 64 bytes, then blocks of
+  /// KvCache::block_tokens, each as KvCache::read() gives it.
   AlignedBuffer body;
 
   std::span<const TokenId> ids() const { return {body.as<TokenId>(), tokens}; }
-  const std::byte* rows() const { return body.data() + rows_offset(tokens); }
-  static std::size_t rows_offset(std::size_t tokens) {
+  const std::byte* blocks() const { return body.data() + blocks_offset(tokens); }
+  static std::size_t blocks_offset(std::size_t tokens) {
     return (tokens * sizeof(TokenId) + AlignedBuffer::alignment - 1) / AlignedBuffer::alignment *
            AlignedBuffer::alignment;
   }

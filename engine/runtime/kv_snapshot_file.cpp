@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::array<char, 8> kMagic{'H', 'A', 'D', 'A', 'L', 'K', 'V', '\n'};
 
-/// Changes with the header, the order of the rows, and with what a row means.
-constexpr std::uint32_t kVersion = 2;
+/// Changes with the header, and with the form of a block.
+constexpr std::uint32_t kVersion = 3;
 
 /// A file's first bytes, little-endian as every machine Hadal is built for. What is not named is zero.
 struct Header {
@@ -50,7 +50,8 @@ Wide expected_body(const Header& h) {
                    static_cast<std::uint32_t>(h.layers) * dtype_traits(static_cast<DType>(h.type)).block_bytes;
   const Wide ids = (Wide{h.tokens} * sizeof(TokenId) + AlignedBuffer::alignment - 1) / AlignedBuffer::alignment *
                    AlignedBuffer::alignment;
-  return ids + row * h.tokens;
+  const Wide blocks = (Wide{h.tokens} + KvCache::block_tokens - 1) / KvCache::block_tokens;
+  return ids + row * KvCache::block_tokens * blocks;
 }
 
 class Descriptor {

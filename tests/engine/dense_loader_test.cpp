@@ -69,8 +69,9 @@ class DenseLoaderTest : public QObject {
     QCOMPARE(weights->output.weight.data, weights->token_embedding.data);  // tied
     const auto decoder = load_decoder(*file);
     QVERIFY(bool(decoder));
-    QCOMPARE((*decoder)->kv_shape().key_row, 32 + 2 * 2);
-    QCOMPARE((*decoder)->kv_shape().value_row, 32 + 2 * 2);
+    QCOMPARE((*decoder)->kv_shape().kv_heads, 2);
+    QCOMPARE((*decoder)->kv_shape().key_row, 2 * (32 + 2));  // 16 elements, padded
+    QCOMPARE((*decoder)->kv_shape().value_row, 2 * (32 + 2));
   }
 
   void optional_parts_are_read() {

@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+#include "ops/attention/panels.h"
+
 using namespace hadal;
 
 /// The block bookkeeping against a naive model that remembers what every block holds.
@@ -32,10 +34,11 @@ class KvCacheTest : public QObject {
   template <class Look>
   static void for_rows(const KvCache& cache, std::span<const std::int32_t> blocks, std::size_t position,
                        const Look& look) {
-    const auto at = static_cast<std::size_t>(blocks[position / 32]) * 32 + position % 32;
     for (std::size_t layer = 0; layer < 2; ++layer) {
-      look(cache.layers()[layer].keys + at * 24, layer * 24);
-      look(cache.layers()[layer].values + at * 24, layer * 24 + 12);
+      const ops::KvLayerView& view = cache.layers()[layer];
+      const auto at = static_cast<std::size_t>(blocks[position / 32] * view.block_bytes) + position % 32 * 24;
+      look(view.keys + at, layer * 24);
+      look(view.values + at, layer * 24 + 12);
     }
   }
   static void fill(KvCache& cache, std::span<const std::int32_t> blocks, std::span<const TokenId> ids,
@@ -61,12 +64,15 @@ class KvCacheTest : public QObject {
     const auto cache = make(5);
     std::set<std::byte*> starts;
     QCOMPARE(cache->layers().size(), std::size_t{2});
-    const std::size_t bytes = 5 * KvCache::block_tokens * 3 * 4 * 2;
+    const std::size_t bytes = KvCache::block_tokens * 3 * 4 * 2;
     for (const auto& layer : cache->layers()) {
-      for (std::byte* start : {layer.keys, layer.values}) {
-        std::fill_n(start, bytes, std::byte{1});
-        for (std::byte* other : starts) QVERIFY(start >= other + bytes || other >= start + bytes);
-        starts.insert(start);
+      for (int block = 0; block < 5; ++block) {
+        for (std::byte* part : {layer.keys, layer.values}) {
+          std::byte* start = part + block * layer.block_bytes;
+          std::fill_n(start, bytes, std::byte{1});
+          for (std::byte* other : starts) QVERIFY(start >= other + bytes || other >= start + bytes);
+          starts.insert(start);
+        }
       }
     }
   }
@@ -76,20 +82,64 @@ class KvCacheTest : public QObject {
     const auto latents = KvCache::create({3, 20, 0}, DType::i16, blocks),
                wider = KvCache::create({3, 20, 8}, DType::i16, blocks);
     QVERIFY(latents && wider);
-    const std::ptrdiff_t keys = blocks * KvCache::block_tokens * 20 * 2,
-                         values = blocks * KvCache::block_tokens * 8 * 2;
+    constexpr std::ptrdiff_t keys = 32 * 20 * 2, values = 32 * 8 * 2;
     for (std::size_t i = 0; i < 3; ++i) {
       QVERIFY((*latents)->layers()[i].values == nullptr);
+      QCOMPARE((*latents)->layers()[i].block_bytes, std::int64_t{3 * keys});
       QCOMPARE((*wider)->layers()[i].values - (*wider)->layers()[i].keys, keys);
       if (i == 0) continue;
       QCOMPARE((*latents)->layers()[i].keys - (*latents)->layers()[i - 1].keys, keys);
       QCOMPARE((*wider)->layers()[i].keys - (*wider)->layers()[i - 1].keys, keys + values);
     }
-    std::fill_n((*latents)->layers()[2].keys, keys, std::byte{1});  // the last one ends inside the memory
+    // the last one ends inside the memory
+    std::fill_n((*latents)->layers()[2].keys + 4 * (*latents)->layers()[2].block_bytes, keys, std::byte{1});
     QCOMPARE((*latents)->allocate(), 0);
     QCOMPARE((*wider)->allocate(), 0);
     QCOMPARE((*latents)->used_bytes(), std::uint64_t{3 * 32 * 20 * 2});
     QCOMPARE((*wider)->used_bytes(), std::uint64_t{3 * 32 * 28 * 2});
+  }
+
+  /// Whose tokens these were, a saved conversation must not tell.
+  void tokens_that_are_not_wanted_are_read_as_zeros() {
+    constexpr int heads = 3, size = 40, layers = 2, wanted = 13;
+    constexpr int row = heads * ops::stored_size(size);
+    const auto made = KvCache::create({layers, row, row, heads}, DType::i16, 2);
+    QVERIFY(bool(made));
+    KvCache& cache = **made;
+    QCOMPARE(cache.block_bytes(), std::size_t{2 * layers * row * 32 * 2});
+    const std::vector<std::byte> filled(cache.block_bytes(), std::byte{0x55});
+    cache.write(1, filled.data());
+    std::vector<std::byte> all(filled.size()), some(filled.size());
+    cache.read(1, 32, all.data());
+    QVERIFY(all == filled);
+    cache.read(1, wanted, some.data());
+    constexpr std::int64_t words = ops::rounded_words(size), panel = ops::cached_panel_bytes(size);
+    const auto code = [&](int part, int head, std::int64_t at) {
+      std::int16_t value;
+      std::memcpy(&value, some.data() + (part * heads + head) * panel + at * 2, sizeof value);
+      return value != 0;
+    };
+    for (int part = 0; part < 2 * layers; ++part) {
+      for (int head = 0; head < heads; ++head) {
+        for (int p = 0; p < 32; ++p) {
+          QCOMPARE(code(part, head, 2 * (ops::panel_words(size) + p)), p < wanted);
+          for (std::int64_t i = 0; i < 2 * words; ++i) {
+            const bool keys = part % 2 == 0;
+            const std::int64_t at =
+                keys ? 2 * ops::key_word(words, p, i / 2) + i % 2 : 2 * ops::value_word(p, i) + p % 2;
+            QCOMPARE(code(part, head, at), p < wanted);
+          }
+        }
+      }
+    }
+  }
+
+  void rows_that_are_not_wanted_are_read_as_zeros() {
+    const auto cache = make(1);
+    std::vector<std::byte> block(cache->block_bytes(), std::byte{0x55});
+    cache->write(0, block.data());
+    cache->read(0, 7, block.data());
+    for (std::size_t i = 0; i < block.size(); ++i) QCOMPARE(block[i] != std::byte{}, i / 24 % 32 < 7);
   }
 
   void sealed_beginnings_are_found_again() {

@@ -249,12 +249,12 @@ class KvSnapshotTest : public QObject {
 
   void later_versions_are_told() {
     QByteArray bytes = saved("tiny_models/llama", "whole");
-    put(bytes, kVersionAt, 3U);
+    put(bytes, kVersionAt, 4U);
     sign(bytes);
     const auto refused = loaded(bytes);
     QVERIFY(!refused);
     QCOMPARE(refused.error().code, ErrorCode::unsupported);
-    QVERIFY(refused.error().message.find("version 3") != std::string::npos);
+    QVERIFY(refused.error().message.find("version 4") != std::string::npos);
   }
 
   void places_that_are_no_files_are_told() {

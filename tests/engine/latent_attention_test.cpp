@@ -69,8 +69,9 @@ class LatentAttentionTest : public QObject {
       }
       plain_data.resize(static_cast<std::size_t>(blocks * 32 * s.stored()));
       own_data.resize(plain_data.size());
-      plain = {reinterpret_cast<std::byte*>(plain_data.data()), nullptr, DType::f32, 32};
-      own = {reinterpret_cast<std::byte*>(own_data.data()), nullptr, DType::i16, 32};
+      plain = {reinterpret_cast<std::byte*>(plain_data.data()), nullptr, DType::f32,
+               32 * s.stored() * std::int64_t{sizeof(float)}};
+      own = {reinterpret_cast<std::byte*>(own_data.data()), nullptr, DType::i16, plain.block_bytes / 2};
     }
   };
 

@@ -458,12 +458,12 @@ class OpsTest : public QObject {
     LayerCaches(const AttentionShape& shape, int blocks)
         : plain_keys(static_cast<std::size_t>(blocks * 32 * shape.kv_heads * stored_size(shape.head_size))),
           plain_values(plain_keys.size()),
-          own_keys(plain_keys.size()),
-          own_values(plain_keys.size()),
+          own_keys(plain_keys.size(), -1),  // what is not stored yet: scales that are no numbers
+          own_values(plain_keys.size(), -1),
           plain{reinterpret_cast<std::byte*>(plain_keys.data()), reinterpret_cast<std::byte*>(plain_values.data()),
-                DType::f32, 32},
+                DType::f32, 32 * shape.kv_heads * stored_size(shape.head_size) * std::int64_t{sizeof(float)}},
           own{reinterpret_cast<std::byte*>(own_keys.data()), reinterpret_cast<std::byte*>(own_values.data()),
-              DType::i16, 32} {}
+              DType::i16, plain.block_bytes / 2} {}
   };
 
   void check_matmul(Fresh& fresh, int index, DType type, std::int64_t rows, std::int64_t cols, std::int64_t tokens) {

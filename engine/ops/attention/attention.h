@@ -3,27 +3,29 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ops/attention/rounded.h"
 #include "ops/context.h"
 #include "tensor/dtype.h"
 
 namespace hadal::ops {
 
-/// One layer of the paged KV cache. Block b holds `block_tokens` rows of keys and as many of values. A row is one or
-/// more vectors, each of stored_size() elements of `type`:
-///   f32   the vector, for the plain twins; two elements are left empty
-///   i16   the vector as integers (ops/attention/rounded.h), ready for the cpu twins to multiply, then their scale, a
-///         float32 in two elements
-/// Here a row is kv_heads vectors of head_size; latent attention keeps its one row per token in `keys`.
+/// One layer of the paged KV cache. A block holds kv_heads vectors of keys, and as many of values, for each of its
+/// tokens, in elements of `type`:
+///   f32   [tokens, kv_heads, stored_size], the vectors as they are, for the plain twins
+///   i16   [kv_heads], panels of integers as the cpu twins multiply them, and their scales (ops/attention/panels.h)
+/// Latent attention has another form, in `keys` alone (ops/latent_attention/latent_attention.h).
 struct KvLayerView {
-  std::byte* keys = nullptr;    ///< [blocks, block_tokens, row]
-  std::byte* values = nullptr;  ///< the same shape, or null
+  std::byte* keys = nullptr;    ///< Of block 0.
+  std::byte* values = nullptr;  ///< Of block 0, or null.
   DType type = DType::i16;
-  int block_tokens = 32;
+  std::int64_t block_bytes = 0;  ///< From a block's keys or values to the next block's.
+
+  static constexpr int kBlockTokens = 32;
 };
 
-/// Elements of the cache that a vector takes.
+/// Elements of the cache that one vector of a token takes: padded, and a float32 in two of them.
 constexpr int stored_size(int size) {
-  return size + 2;
+  return static_cast<int>(padded_size(size)) + 2;
 }
 
 /// The type of the cache that a twin reads.
@@ -46,7 +48,7 @@ struct AttentionShape {
 
 /// Where one token's row lives: the sequence's block table and the token's position in it.
 struct AttentionRow {
-  const std::int32_t* blocks = nullptr;  ///< Block of position p is blocks[p / block_tokens].
+  const std::int32_t* blocks = nullptr;  ///< Block of position p is blocks[p / kBlockTokens].
   std::int32_t position = 0;
 };
 

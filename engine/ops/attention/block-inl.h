@@ -29,8 +29,8 @@ inline constexpr int kTileSlots = 8;  // 8 x 2 sums + 2 keys or values + 1 query
 inline constexpr int kTileSlots = 4;  // 4 x 2 sums + 2 + 1 of 16 registers
 #endif
 
-/// Words of keys between two calls of Ahead::ask(): some hundred products of vectors.
-inline constexpr std::int64_t kAskWords = 32;
+/// Words of keys between two calls of Ahead::ask(), a divisor of any vector's: some hundred products of vectors.
+inline constexpr std::int64_t kAskWords = 16;
 
 /// A slot is one query: of a row and a head. All slots of a call have keys and values in common.
 struct Queries {
@@ -39,58 +39,86 @@ struct Queries {
   const float* scales;  ///< [slots, kMostSegments], the scores' scale included
 };
 
-/// The cached vectors of the next block, asked for bit by bit while this one is multiplied: they lie strided, memory is
-/// far, and a processor waits where too many requests are under way.
+/// The cached vectors of the next block, asked for bit by bit while this one is multiplied: memory is far, and a
+/// processor waits where too many requests are under way.
 class Ahead {
  public:
-  /// `size` elements at each of `count` pointers, of the same size whenever it is called.
-  void add(const std::int16_t* const* rows, int count, std::int64_t size) {
-    std::copy_n(rows, count, rows_ + count_);
-    count_ += count;
-    lines_ = (size + kLine - 1) / kLine;
+  /// `bytes` of memory from `from` on; at most 2 * kBlockPanels times.
+  void add(const void* from, std::int64_t bytes) {
+    if (bytes <= 0) return;
+    ranges_[count_++] = {static_cast<const char*>(from), static_cast<const char*>(from) + bytes};
+    lines_ += (bytes + kLine - 1) / kLine;
   }
   /// How many calls of ask() there will be, about.
-  void divide(std::int64_t steps) { step_ = (count_ * lines_ + steps - 1) / std::max<std::int64_t>(steps, 1); }
+  void divide(std::int64_t steps) { step_ = (lines_ + steps - 1) / std::max<std::int64_t>(steps, 1); }
   HWY_INLINE void ask() {
-    for (std::int64_t left = step_; left > 0 && row_ < count_; --left) {
-      __builtin_prefetch(rows_[row_] + line_ * kLine, 0, 2);  // to the L2 cache: a block fills all of L1
-      if (++line_ == lines_) {
-        line_ = 0;
-        ++row_;
+    for (std::int64_t left = step_; left > 0; --left) {
+      if (at_ >= end_) {
+        if (next_ == count_) return;
+        at_ = ranges_[next_].from;
+        end_ = ranges_[next_++].end;
       }
+      __builtin_prefetch(at_, 0, 2);  // to the L2 cache: a block fills all of L1
+      at_ += kLine;
     }
   }
 
  private:
-  static constexpr std::int64_t kLine = 32;  ///< Elements.
+  static constexpr std::int64_t kLine = 64;
+  struct Range {
+    const char* from;
+    const char* end;
+  };
 
-  const std::int16_t* rows_[2 * kBlockPositions];
-  int count_ = 0, row_ = 0;
-  std::int64_t lines_ = 0, line_ = 0, step_ = 0;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  std::int64_t step_ = 0, lines_ = 0;
+  int next_ = 0, count_ = 0;
+  Range ranges_[2 * kBlockPanels];
 };
 
-/// Keys and values of one block in panels. A key may have two segments with scales of their own.
-struct Panels {
+/// Where the keys and values of kPanelPositions positions lie (ops/attention/panels.h), and their scales.
+struct Panel {
   const std::uint32_t* keys;
   const std::uint32_t* values;
-  const float* key_scales;    ///< [kMostSegments, kBlockPositions]
-  const float* value_scales;  ///< [kBlockPositions]
+  const float* key_scales;  ///< A second segment's are kBlockPositions further on.
+  const float* value_scales;
+};
+
+/// One block. A key may have two segments with scales of their own.
+struct Panels {
+  Panel of[kBlockPanels];  ///< Those without positions are not read.
   std::int64_t segment_words[kMostSegments];
   std::int64_t value_size;
   int count;  ///< Positions that are there.
   Ahead* ahead = nullptr;
 
   std::int64_t key_words() const { return segment_words[0] + segment_words[1]; }
+  HWY_INLINE const Panel& at(int position) const { return of[position / kPanelPositions]; }
   HWY_INLINE void ask() const {
     if (ahead) ahead->ask();
   }
   /// How often attend_slots() asks, about.
   std::int64_t steps(int slots) const {
     const std::int64_t tiles = (slots + kTileSlots - 1) / kTileSlots;
-    const std::int64_t scored = (count + 2 * kLanes - 1) / (2 * kLanes) * ((key_words() + kAskWords - 1) / kAskWords);
-    return tiles * (scored + (value_size + kGroup - 1) / kGroup);
+    const std::int64_t scored = (count + 2 * kLanes - 1) / (2 * kLanes) * (key_words() / kAskWords);
+    const std::int64_t panels = (count + kPanelPositions - 1) / kPanelPositions;
+    return tiles * (scored + padded_size(value_size) / kGroup * panels);
   }
 };
+
+/// Panels one behind another, as round_rows() and others write them.
+inline Panels panels_of(const std::uint32_t* keys, const std::uint32_t* values, const float* key_scales,
+                        const float* value_scales, std::int64_t words, std::int64_t second_words,
+                        std::int64_t value_size, int count) {
+  Panels panels{{}, {words, second_words}, value_size, count};
+  for (int i = 0; i < kBlockPanels; ++i) {
+    panels.of[i] = {keys + i * kPanelPositions * panels.key_words(),
+                    values ? values + i * panel_words(value_size) : nullptr, key_scales + i * kPanelPositions,
+                    value_scales ? value_scales + i * kPanelPositions : nullptr};
+  }
+  return panels;
+}
 
 /// Where outputs, not yet divided by the sum of the weights, are added up: [slots, stride], of which whole groups are
 /// written.
@@ -110,8 +138,12 @@ template <int slots, int vecs>
 HWY_INLINE void score_tile(const Queries& queries, const Panels& panels, int segment, int first,
                            float (*scores)[kBlockPositions]) {
   const std::int64_t before = segment == 0 ? 0 : panels.segment_words[0], count = panels.segment_words[segment];
-  const std::int64_t stride = panels.key_words() * kLanes;
-  const std::uint32_t* keys = panels.keys + first / kLanes * stride + before * kLanes;
+  const std::uint32_t* keys[vecs];
+  HADAL_UNROLL
+  for (int v = 0; v < vecs; ++v) {
+    const int p = first + v * static_cast<int>(kLanes);
+    keys[v] = panels.at(p).keys + key_word(panels.key_words(), p % kPanelPositions, before);
+  }
   const std::uint32_t* words = queries.words + before;
   SumVec sums[slots][vecs];
   HADAL_UNROLL
@@ -121,23 +153,27 @@ HWY_INLINE void score_tile(const Queries& queries, const Panels& panels, int seg
   }
   for (std::int64_t from = 0; from < count; from += kAskWords) {
     panels.ask();
-    for (std::int64_t i = from; i < std::min(from + kAskWords, count); ++i) {
+    for (std::int64_t i = from; i < from + kAskWords; ++i) {
       WordVec key[vecs];
       HADAL_UNROLL
-      for (int v = 0; v < vecs; ++v) key[v] = hn::LoadU(Words(), keys + v * stride + i * kLanes);
+      for (int v = 0; v < vecs; ++v) key[v] = hn::LoadU(Words(), keys[v] + i * kKeyLanes);
       HADAL_UNROLL
       for (int s = 0; s < slots; ++s) {
         const WordVec query = hn::Set(Words(), words[s * queries.stride + i]);
         HADAL_UNROLL
-        for (int v = 0; v < vecs; ++v) sums[s][v] = add_products(query, key[v], sums[s][v]);
+        for (int v = 0; v < vecs; ++v) add_products(query, key[v], sums[s][v]);
       }
     }
   }
+  HADAL_UNROLL
   for (int s = 0; s < slots; ++s) {
     const FloatVec scale = hn::Set(Float(), queries.scales[s * kMostSegments + segment]);
+    HADAL_UNROLL
     for (int v = 0; v < vecs; ++v) {
-      float* to = scores[s] + first + v * kLanes;
-      const FloatVec both = hn::Mul(scale, load(panels.key_scales + segment * kBlockPositions + first + v * kLanes));
+      const int p = first + v * static_cast<int>(kLanes);
+      float* to = scores[s] + p;
+      const float* key_scales = panels.at(p).key_scales + segment * kBlockPositions + p % kPanelPositions;
+      const FloatVec both = hn::Mul(scale, load(key_scales));
       const FloatVec product = hn::Mul(hn::ConvertTo(Float(), sums[s][v]), both);
       hn::StoreU(segment == 0 ? product : hn::Add(load(to), product), Float(), to);
     }
@@ -163,7 +199,7 @@ struct Softened {
 /// Scores to weights exp(score - highest), zero outside `seen`; the running sums follow (online softmax: Milakov and
 /// Gimelshein 2018, algorithm 3). Then codes of weight * value scale: as many as the sum over positions can take, which
 /// the values' norm bounds by kCodeNorm * sum of codes.
-HWY_INLINE Softened soften(float* scores, const Seen& seen, const float* value_scales, SoftmaxSums& sums,
+HWY_INLINE Softened soften(float* scores, const Seen& seen, const Panels& panels, SoftmaxSums& sums,
                            std::uint32_t* words) {
   constexpr float kMostSum = 65000.0F, kMost = 32700.0F;
   const Float d;
@@ -183,7 +219,8 @@ HWY_INLINE Softened soften(float* scores, const Seen& seen, const float* value_s
   for (int p = 0; p < seen.end; p += static_cast<int>(kLanes)) {
     const auto shifted = hn::IfThenElseZero(inside(p), hn::Sub(load(scores + p), hn::Set(d, highest)));
     const auto weights = hn::IfThenElseZero(inside(p), hn::Exp(d, shifted));
-    const auto scaled = hn::IfThenElseZero(inside(p), hn::Mul(weights, load(value_scales + p)));
+    const FloatVec scales = load(panels.at(p).value_scales + p % kPanelPositions);
+    const auto scaled = hn::IfThenElseZero(inside(p), hn::Mul(weights, scales));
     hn::StoreU(scaled, d, scores + p);
     // Exp makes 0 of NaN: a score that is not a number shall be seen all the same.
     total = hn::Add(total, hn::MulAdd(shifted, hn::Zero(d), weights));
@@ -212,21 +249,23 @@ HWY_INLINE Softened soften(float* scores, const Seen& seen, const float* value_s
 template <int slots>
 HWY_INLINE void add_values(const std::uint32_t (*weights)[kBlockPositions / 2], const Softened* softened,
                            const Panels& panels, const Outputs& outputs) {
-  const int pairs = (panels.count + 1) / 2;
-  for (std::int64_t i = 0; i < panels.value_size; i += kGroup) {
-    const std::uint32_t* values = panels.values + i * (kBlockPositions / 2);
+  for (std::int64_t i = 0; i < padded_size(panels.value_size); i += kGroup) {
     SumVec sums[slots][2];
     HADAL_UNROLL
     for (int s = 0; s < slots; ++s) sums[s][0] = sums[s][1] = hn::Zero(Sums());
-    panels.ask();
-    for (int p = 0; p < pairs; ++p) {
-      const WordVec lower = hn::LoadU(Words(), values + p * kGroup);
-      const WordVec upper = hn::LoadU(Words(), values + p * kGroup + kLanes);
-      HADAL_UNROLL
-      for (int s = 0; s < slots; ++s) {
-        const WordVec weight = hn::Set(Words(), weights[s][p]);
-        sums[s][0] = add_products(weight, lower, sums[s][0]);
-        sums[s][1] = add_products(weight, upper, sums[s][1]);
+    for (int first = 0; first < panels.count; first += kPanelPositions) {
+      const int pairs = (std::min(panels.count - first, kPanelPositions) + 1) / 2;
+      const std::uint32_t* values = panels.at(first).values + value_word(0, i);
+      panels.ask();
+      for (int p = 0; p < pairs; ++p) {
+        const WordVec lower = hn::LoadU(Words(), values + p * kValueGroup);
+        const WordVec upper = hn::LoadU(Words(), values + p * kValueGroup + kLanes);
+        HADAL_UNROLL
+        for (int s = 0; s < slots; ++s) {
+          const WordVec weight = hn::Set(Words(), weights[s][first / 2 + p]);
+          add_products(weight, lower, sums[s][0]);
+          add_products(weight, upper, sums[s][1]);
+        }
       }
     }
     HADAL_UNROLL
@@ -249,7 +288,7 @@ void attend(const Queries& queries, const Panels& panels, const Seen* seen, Soft
   Softened softened[slots];
   score<slots>(queries, panels, scores);
   for (int s = 0; s < slots; ++s) {
-    softened[s] = soften(scores[s], seen[s], panels.value_scales, sums[s], weights[s]);
+    softened[s] = soften(scores[s], seen[s], panels, sums[s], weights[s]);
   }
   add_values<slots>(weights, softened, panels, outputs);
 }

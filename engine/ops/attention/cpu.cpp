@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ops/attention/layout.h"
 #include "ops/attention/plan.h"
 #include "ops/attention/tile_scratch.h"
 
@@ -24,7 +23,8 @@ namespace {
 HWY_EXPORT(attend_span);
 HWY_EXPORT(attend_tile);
 HWY_EXPORT(join_tile);
-HWY_EXPORT(store_vector);
+HWY_EXPORT(store_key);
+HWY_EXPORT(store_value);
 
 /// Every thread's scratch and, behind them, what `arrays` takes, in the pool's working memory.
 template <class Arrays>
@@ -85,13 +85,12 @@ void cpu::store_kv(const Context& context, const AttentionShape& shape, const Kv
                    const AttentionRow* rows, std::int64_t tokens, const float* keys, const float* values) {
   for (std::int64_t i = 0; i < tokens * shape.kv_heads; ++i) {
     const AttentionRow& row = rows[i / shape.kv_heads];
-    const std::int64_t offset = kv_offset(shape, cache, row, row.position, static_cast<int>(i % shape.kv_heads));
-    const auto store = [&](const float* from, std::byte* to) {
-      HADAL_DISPATCH(context, store_vector)
-      (from + i * shape.head_size, shape.head_size, reinterpret_cast<std::int16_t*>(to) + offset);
-    };
-    store(keys, cache.keys);
-    store(values, cache.values);
+    const std::int32_t block = row.blocks[row.position / kPanelPositions];
+    const auto head = static_cast<int>(i % shape.kv_heads), position = row.position % kPanelPositions;
+    HADAL_DISPATCH(context, store_key)
+    (keys + i * shape.head_size, shape.head_size, position, cached_panel(cache.keys, cache, shape, block, head));
+    HADAL_DISPATCH(context, store_value)
+    (values + i * shape.head_size, shape.head_size, position, cached_panel(cache.values, cache, shape, block, head));
   }
 }
 

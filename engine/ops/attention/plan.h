@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "ops/attention/attention.h"
+#include "ops/attention/panels.h"
 
 namespace hadal::ops {
 
@@ -17,7 +17,8 @@ inline constexpr int kMostTileSlots = 64;
 inline constexpr int kMostTileRows = 32;
 
 /// Positions whose scores are held at once; a divisor of spans.
-inline constexpr int kBlockPositions = 64;
+inline constexpr int kBlockPanels = 2;
+inline constexpr int kBlockPositions = kBlockPanels * kPanelPositions;
 /// Pieces of a key that are rounded with scales of their own, at most.
 inline constexpr int kMostSegments = 2;
 /// Models are checked against it when they are loaded.

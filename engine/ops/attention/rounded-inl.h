@@ -9,10 +9,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "hwy/highway.h"
-#include "ops/attention/rounded.h"
+#include "ops/attention/panels.h"
 #include "ops/attention/vectors-inl.h"
 #include "ops/sum4-inl.h"
 
@@ -30,21 +29,15 @@ using SumVec = hn::Vec<Sums>;
 
 /// Elements that are rounded together, two neighbours to a word.
 inline constexpr std::int64_t kGroup = 2 * kLanes;
-static_assert(kGroup <= kMostGroup);
+static_assert(kMostGroup % kGroup == 0 && kValueGroup % kGroup == 0 && kKeyLanes % kLanes == 0);
 
-/// Words of a rounded vector, whole groups.
-constexpr std::int64_t words_of(std::int64_t size) {
-  return (size + kGroup - 1) / kGroup * kLanes;
-}
-
-/// sums + products of the codes in both halves of every word.
-HWY_INLINE SumVec add_products(WordVec a, WordVec b, SumVec sums) {
-  const auto x = hn::BitCast(Codes(), a), y = hn::BitCast(Codes(), b);
-#if HWY_TARGET <= HWY_AVX3_DL
-  SumVec unused = sums;
-  return hn::ReorderWidenMulAccumulate(Sums(), x, y, sums, unused);
+/// sums += products of the codes in both halves of every word.
+HWY_INLINE void add_products(WordVec a, WordVec b, SumVec& sums) {
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86_64
+  // GCC 12 copies every sum of the intrinsic in every turn of a loop.
+  asm("vpdpwssd %2, %1, %0" : "+v"(sums.raw) : "v"(a.raw), "v"(b.raw));
 #else
-  return hn::Add(sums, hn::WidenMulPairwiseAdd(Sums(), x, y));
+  sums = hn::Add(sums, hn::WidenMulPairwiseAdd(Sums(), hn::BitCast(Codes(), a), hn::BitCast(Codes(), b)));
 #endif
 }
 
@@ -61,6 +54,7 @@ HWY_INLINE FloatVec load_before(const float* x, std::int64_t i, std::int64_t siz
 }
 HWY_INLINE CodeVec load_before(const std::int16_t* x, std::int64_t i, std::int64_t size) {
   if (i + kGroup <= size) return hn::LoadU(Codes(), x + i);
+  if (i >= size) return hn::Zero(Codes());
   return hn::LoadN(Codes(), x + i, static_cast<std::size_t>(size - i));
 }
 
@@ -90,39 +84,24 @@ HWY_INLINE void measure(const float* const* rows, std::int64_t size, float* fact
   hn::StoreU(hn::MulAdd(norm, hn::Set(d4, 1.0F / kCodeNorm), no_number), d4, scales);
 }
 
-/// The codes of one vector, a group at a time to put(codes, i). Returns the scale.
+/// The codes of one vector, a group at a time to put(codes, i), with zeros up to its padded size. Returns the scale.
 template <class Put>
 HWY_INLINE float round_groups(const float* x, std::int64_t size, const Put& put) {
   const float* const rows[4] = {x, x, x, x};
   float factors[4], scales[4];
   measure(rows, size, factors, scales);
   const FloatVec factor = hn::Set(Float(), factors[0]);
-  for (std::int64_t i = 0; i < size; i += kGroup) {
+  for (std::int64_t i = 0; i < padded_size(size); i += kGroup) {
     put(codes_of(load_before(x, i, size), load_before(x, i + kLanes, size), factor), i);
   }
   return scales[0];
 }
 
-/// One vector: words [words_of(size)]. Returns the scale.
+/// One vector: words [rounded_words(size)]. Returns the scale.
 inline float round_vector(const float* x, std::int64_t size, std::uint32_t* words) {
   return round_groups(x, size, [&](CodeVec codes, std::int64_t i) HWY_ATTR {
     hn::StoreU(hn::BitCast(Words(), codes), Words(), words + i / 2);
   });
-}
-
-/// One vector as the cache holds it: stored_size(size) elements.
-inline void store_vector(const float* x, std::int64_t size, std::int16_t* to) {
-  const float scale = round_groups(x, size, [&](CodeVec codes, std::int64_t i) HWY_ATTR {
-    hn::StoreN(codes, Codes(), to + i, static_cast<std::size_t>(std::min(kGroup, size - i)));
-  });
-  std::memcpy(to + size, &scale, sizeof scale);
-}
-
-/// The scale of such a vector.
-HWY_INLINE float stored_scale(const std::int16_t* vector, std::int64_t size) {
-  float scale;
-  std::memcpy(&scale, vector + size, sizeof scale);
-  return scale;
 }
 
 /// Lane j of rows[i] to lane i of rows[j].
@@ -162,36 +141,36 @@ HWY_INLINE void transpose(WordVec (&rows)[kLanes]) {
   }
 }
 
-// Panels of the vectors of a block. `rows` are kBlockPositions pointers, of which those from `count` on have to be
-// readable; whole groups of kLanes positions are written.
-//   keys     [kBlockPositions / kLanes][words][kLanes]: a word of neighbouring positions side by side
-//   values   [words / kLanes][kBlockPositions / 2][kGroup]: an element of two neighbouring positions in a word
+// Panels of the vectors of a block, one behind another. `rows` are kBlockPositions pointers, of which those from
+// `count` on have to be readable; whole groups of kLanes positions are written.
 
 /// Keys from group(row, i), the codes of a vector's group from element i on.
 template <class Group>
 HWY_INLINE void place_keys(std::int64_t first, std::int64_t size, std::int64_t words, std::uint32_t* keys,
                            const Group& group) {
-  for (std::int64_t i = 0; i < size; i += kGroup) {
+  std::uint32_t* const to = keys + key_word(words, static_cast<int>(first), 0);
+  for (std::int64_t i = 0; i < padded_size(size); i += kGroup) {
     WordVec key[kLanes];
     HADAL_UNROLL
     for (int r = 0; r < kLanes; ++r) key[r] = hn::BitCast(Words(), group(first + r, i));
     transpose(key);
     HADAL_UNROLL
-    for (int r = 0; r < kLanes; ++r) hn::StoreU(key[r], Words(), keys + first * words + (i / 2 + r) * kLanes);
+    for (int r = 0; r < kLanes; ++r) hn::StoreU(key[r], Words(), to + (i / 2 + r) * kKeyLanes);
   }
 }
 
 template <class Group>
 HWY_INLINE void place_values(std::int64_t first, std::int64_t size, std::uint32_t* values, const Group& group) {
-  for (std::int64_t i = 0; i < size; i += kGroup) {
-    std::uint32_t* to = values + i * (kBlockPositions / 2) + first / 2 * kGroup;
+  std::uint32_t* const panel = values + first / kPanelPositions * panel_words(size);
+  for (std::int64_t i = 0; i < padded_size(size); i += kGroup) {
+    std::uint32_t* to = panel + value_word(static_cast<int>(first % kPanelPositions), i);
     HADAL_UNROLL
     for (int r = 0; r < kLanes; r += 2) {
       const CodeVec even = group(first + r, i), odd = group(first + r + 1, i);
       const auto lower = hn::InterleaveWholeLower(Codes(), even, odd);
       const auto upper = hn::InterleaveWholeUpper(Codes(), even, odd);
-      hn::StoreU(hn::BitCast(Words(), lower), Words(), to + r / 2 * kGroup);
-      hn::StoreU(hn::BitCast(Words(), upper), Words(), to + r / 2 * kGroup + kLanes);
+      hn::StoreU(hn::BitCast(Words(), lower), Words(), to + r / 2 * kValueGroup);
+      hn::StoreU(hn::BitCast(Words(), upper), Words(), to + r / 2 * kValueGroup + kLanes);
     }
   }
 }
@@ -206,17 +185,6 @@ inline void round_rows(const float* const* rows, int count, std::int64_t size, s
   };
   for (std::int64_t first = 0; first < count; first += kLanes) {
     for (std::int64_t j = first; j < first + kLanes; j += 4) measure(rows + j, size, factors + j, scales + j);
-    if (keys) place_keys(first, size, key_words, keys, group);
-    if (values) place_values(first, size, values, group);
-  }
-}
-
-/// Puts vectors of the cache into panels, as keys, as values or as both; the other place is null.
-inline void read_rows(const std::int16_t* const* rows, int count, std::int64_t size, std::uint32_t* keys,
-                      std::int64_t key_words, std::uint32_t* values, float* scales) {
-  const auto group = [&](std::int64_t r, std::int64_t i) HWY_ATTR { return load_before(rows[r], i, size); };
-  for (std::int64_t first = 0; first < count; first += kLanes) {
-    for (std::int64_t j = first; j < first + kLanes; ++j) scales[j] = stored_scale(rows[j], size);
     if (keys) place_keys(first, size, key_words, keys, group);
     if (values) place_values(first, size, values, group);
   }

@@ -10,8 +10,6 @@
 #include <cstdint>
 
 #include "ops/attention/block-inl.h"
-#include "ops/attention/block_rows.h"
-#include "ops/attention/layout.h"
 #include "ops/attention/tile_scratch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,41 +25,54 @@ inline void round_queries(const AttentionOperands& o, const AttentionTile& tile,
   }
 }
 
-/// The vectors of a tile's kv head at the positions from `first` on, a block at most.
-inline BlockRows rows_of_block(const AttentionOperands& o, const AttentionTile& tile, const std::byte* base,
-                               std::int32_t first) {
-  const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
+/// One position's vector into a kv head's panel of keys in the cache.
+void store_key(const float* x, std::int64_t size, int position, std::byte* panel) {
+  std::uint32_t words[rounded_words(kMostHeadSize)];
+  const float scale = round_vector(x, size, words);
+  auto* to = reinterpret_cast<std::uint32_t*>(panel) + key_word(rounded_words(size), position, 0);
+  for (std::int64_t i = 0; i < rounded_words(size); ++i) to[i * kKeyLanes] = words[i];
+  scales_behind(panel, size)[position] = scale;
+}
+
+void store_value(const float* x, std::int64_t size, int position, std::byte* panel) {
+  std::uint32_t words[rounded_words(kMostHeadSize)];
+  const float scale = round_vector(x, size, words);
+  const auto* codes = reinterpret_cast<const std::int16_t*>(words);
+  for (std::int64_t i = 0; i < padded_size(size); i += kValueGroup) {
+    auto* to = reinterpret_cast<std::int16_t*>(panel) + 2 * value_word(position, i) + position % 2;
+    for (int j = 0; j < kValueGroup; ++j) to[2 * j] = codes[i + j];
+  }
+  scales_behind(panel, size)[position] = scale;
+}
+
+/// What the cache holds for the tile's kv head at the positions from `first` on, a block at most.
+inline Panels read_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first) {
+  const std::int64_t size = o.shape.head_size;
   const std::int32_t end = o.rows[tile.row + tile.rows - 1].position + 1;
-  return BlockRows(base, first, std::min(end - first, kBlockPositions), o.cache.block_tokens,
-                   o.shape.kv_heads * stored_size(o.shape.head_size), [&](std::int32_t position) {
-                     return kv_offset(o.shape, o.cache, o.rows[tile.row], position, kv_head);
-                   });
+  const int kv_head = tile.head / (o.shape.heads / o.shape.kv_heads);
+  Panels panels{{}, {rounded_words(size), 0}, size, std::min(end - first, kBlockPositions)};
+  for (int i = 0; i * kPanelPositions < panels.count; ++i) {
+    const std::int32_t block = o.rows[tile.row].blocks[first / kPanelPositions + i];
+    std::byte* keys = cached_panel(o.cache.keys, o.cache, o.shape, block, kv_head);
+    std::byte* values = cached_panel(o.cache.values, o.cache, o.shape, block, kv_head);
+    panels.of[i] = {reinterpret_cast<const std::uint32_t*>(keys), reinterpret_cast<const std::uint32_t*>(values),
+                    scales_behind(keys, size), scales_behind(values, size)};
+  }
+  return panels;
 }
 
 /// `ahead` becomes the tile's block from `first` on.
 inline void look_ahead(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, Ahead& ahead) {
-  for (const std::byte* base : {o.cache.keys, o.cache.values}) {
-    const BlockRows rows = rows_of_block(o, tile, base, first);
-    ahead.add(rows.at, rows.count, stored_size(o.shape.head_size));
-  }
-}
-
-/// The positions from `first` on, a block at most.
-inline Panels read_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first,
-                         const TileScratch& x) {
-  const std::int64_t size = o.shape.head_size, words = words_of(size);
-  const BlockRows keys = rows_of_block(o, tile, o.cache.keys, first);
-  const BlockRows values = rows_of_block(o, tile, o.cache.values, first);
-  const RoundedScratch& to = x.rounded;
-  read_rows(keys.at, keys.count, size, to.keys, words, nullptr, to.key_scales);
-  read_rows(values.at, keys.count, size, nullptr, 0, to.values, to.value_scales);
-  return {to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, size, keys.count};
+  const Panels panels = read_block(o, tile, first);
+  const std::int64_t bytes = cached_panel_bytes(o.shape.head_size);
+  for (int i = 0; i * kPanelPositions < panels.count; ++i) ahead.add(panels.of[i].keys, bytes);
+  for (int i = 0; i * kPanelPositions < panels.count; ++i) ahead.add(panels.of[i].values, bytes);
 }
 
 /// Adds a block of cached positions to every row of the tile that may see it, while `ahead` is asked for.
 inline void attend_block(const AttentionOperands& o, const AttentionTile& tile, std::int32_t first, Ahead& ahead,
                          SoftmaxSums* sums, float* out, const TileScratch& x) {
-  Panels panels = read_block(o, tile, first, x);
+  Panels panels = read_block(o, tile, first);
   panels.ahead = &ahead;
   ahead.divide(panels.steps(tile.slots()));
   const auto seen = [&](int s) HWY_ATTR {

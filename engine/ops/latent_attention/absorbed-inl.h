@@ -10,8 +10,10 @@
 #include <cstdint>
 
 #include "ops/attention/block-inl.h"
+#include "ops/latent_attention/latent_rows.h"
 #include "ops/latent_attention/operands.h"
 #include "ops/latent_attention/products-inl.h"
+#include "ops/latent_attention/stored_parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
@@ -63,7 +65,7 @@ void round_head(const LatentOperands& o, int head, const float* query, std::int6
     float* scales = to.scales + slot * kMostSegments;
     const float* both = query + slot * s.row();
     scales[0] = s.scale * round_vector(both, s.rank, words);
-    scales[1] = s.scale * round_vector(both + s.rank, s.rope, words + words_of(s.rank));
+    scales[1] = s.scale * round_vector(both + s.rank, s.rope, words + rounded_words(s.rank));
   }
 }
 
@@ -72,20 +74,23 @@ void round_head(const LatentOperands& o, int head, const float* query, std::int6
 inline Panels read_latents(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
                            int slots, const RoundedScratch& to, Ahead& ahead) {
   const LatentShape& s = o.shape;
-  const auto latents = latent_rows(o, row, first, end);
+  const LatentRows latents(o, row, first, end);
   const std::int16_t* ropes[kBlockPositions];
   std::transform(latents.at, latents.at + kBlockPositions, ropes,
-                 [&](const std::int16_t* latent) { return latent + stored_size(s.rank); });
-  const std::int64_t words = words_of(s.rank), rope_words = words_of(s.rope);
+                 [&](const std::int16_t* latent) { return latent + stored_part(s.rank); });
+  const std::int64_t words = rounded_words(s.rank), rope_words = rounded_words(s.rope);
   const std::int64_t key_words = words + rope_words;
-  read_rows(latents.at, latents.count, s.rank, to.keys, key_words, to.values, to.key_scales);
-  read_rows(ropes, latents.count, s.rope, to.keys + words * kLanes, key_words, nullptr,
-            to.key_scales + kBlockPositions);
-  const Panels panels{to.keys, to.values,     to.key_scales, to.key_scales, {words, rope_words},
-                      s.rank,  latents.count, &ahead};
+  read_parts(latents.at, latents.count, s.rank, to.keys, key_words, to.values, to.key_scales);
+  read_parts(ropes, latents.count, s.rope, to.keys + words * kKeyLanes, key_words, nullptr,
+             to.key_scales + kBlockPositions);
+  Panels panels = panels_of(to.keys, to.values, to.key_scales, to.key_scales, words, rope_words, s.rank, latents.count);
+  panels.ahead = &ahead;
   if (const std::int32_t next = first + kBlockPositions; next < end) {
-    const auto rows = latent_rows(o, row, next, end);
-    ahead.add(rows.at, rows.count, s.stored());
+    const LatentRows rows(o, row, next, end);
+    for (int p = 0; p < rows.count; p += KvLayerView::kBlockTokens) {
+      const auto there = std::min(rows.count - p, KvLayerView::kBlockTokens);
+      ahead.add(rows.at[p], there * s.stored() * std::int64_t{sizeof(std::int16_t)});
+    }
     ahead.divide(panels.steps(slots));
   }
   return panels;

@@ -17,6 +17,7 @@
 #include "ops/attention/vectors-inl.h"
 #include "ops/attention/rounded-inl.h"
 #include "ops/attention/block-inl.h"
+#include "ops/latent_attention/stored_parts-inl.h"
 #include "ops/latent_attention/products-inl.h"
 #include "ops/latent_attention/absorbed-inl.h"
 #include "ops/latent_attention/decompressed-inl.h"
@@ -31,7 +32,7 @@ HWY_EXPORT(attend_latents);
 HWY_EXPORT(join_latents);
 HWY_EXPORT(expand_head);
 HWY_EXPORT(attend_decompressed);
-HWY_EXPORT(store_vector);
+HWY_EXPORT(store_part);
 
 /// Floats of the partial outputs that are held at once, if more than one tile is computed: 16 MiB.
 constexpr std::int64_t kSliceFloats = std::int64_t{4} << 20;
@@ -245,10 +246,9 @@ void cpu::store_latents(const Context& context, const LatentShape& shape, const 
                         const AttentionRow* rows, std::int64_t tokens, const float* latents) {
   for (std::int64_t t = 0; t < tokens; ++t) {
     const float* row = latents + t * shape.row();
-    std::int16_t* to =
-        reinterpret_cast<std::int16_t*>(cache.keys) + latent_offset(shape, cache, rows[t], rows[t].position);
-    HADAL_DISPATCH(context, store_vector)(row, shape.rank, to);
-    HADAL_DISPATCH(context, store_vector)(row + shape.rank, shape.rope, to + stored_size(shape.rank));
+    auto* to = latent_row<std::int16_t>(shape, cache, rows[t], rows[t].position);
+    HADAL_DISPATCH(context, store_part)(row, shape.rank, to);
+    HADAL_DISPATCH(context, store_part)(row + shape.rank, shape.rope, to + stored_part(shape.rank));
   }
 }
 

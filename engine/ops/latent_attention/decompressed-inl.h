@@ -11,8 +11,10 @@
 
 #include "ops/attention/block-inl.h"
 #include "ops/latent_attention/decompressed_scratch.h"
+#include "ops/latent_attention/latent_rows.h"
 #include "ops/latent_attention/operands.h"
 #include "ops/latent_attention/products-inl.h"
+#include "ops/latent_attention/stored_parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hadal::ops::HWY_NAMESPACE {
@@ -37,7 +39,7 @@ void read_head_matrix(const Context& context, const HeadMatrices& matrices, int 
 /// A head's matrix as panels, by way of float32.
 inline void round_head_matrix(const LatentOperands& o, const HeadMatrices& matrices, int head, const MatrixPanels& to,
                               float* matrix) {
-  const std::int64_t cols = o.shape.rank, words = words_of(cols);
+  const std::int64_t cols = o.shape.rank, words = rounded_words(cols);
   read_head_matrix(o.context, matrices, head, to.rows, o.shape.rank, matrix);
   for (int first = 0; first < to.rows; first += kBlockPositions) {
     const float* rows[kBlockPositions];
@@ -50,10 +52,10 @@ inline void round_head_matrix(const LatentOperands& o, const HeadMatrices& matri
 /// y [kBlockPositions, stride] = latents [kBlockPositions, rank] w^T
 inline void multiply_latents(const LatentShape& s, const DecompressedScratch& x, const MatrixPanels& w, float* y,
                              std::int64_t stride) {
-  const std::int64_t words = words_of(s.rank);
+  const std::int64_t words = rounded_words(s.rank);
   for (int first = 0; first < w.rows; first += kBlockPositions) {
     const int rows = std::min(w.rows - first, kBlockPositions);
-    const Panels panels{w.words + first * words, nullptr, w.scales + first, nullptr, {words, 0}, 0, rows};
+    const Panels panels = panels_of(w.words + first * words, nullptr, w.scales + first, nullptr, words, 0, 0, rows);
     alignas(64) float products[kTileSlots][kBlockPositions];
     for (int p = 0; p < kBlockPositions; p += kTileSlots) {
       score<kTileSlots>({x.latents + p * words, words, x.latent_scales + p * kMostSegments}, panels, products);
@@ -66,16 +68,16 @@ inline void multiply_latents(const LatentShape& s, const DecompressedScratch& x,
 inline Panels decompress_block(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
                                const DecompressedScratch& x) {
   const LatentShape& s = o.shape;
-  const auto latents = latent_rows(o, row, first, end);
+  const LatentRows latents(o, row, first, end);
   const float *keys[kBlockPositions], *values[kBlockPositions];
   for (int p = 0; p < kBlockPositions; ++p) {
-    std::uint32_t* words = x.latents + p * words_of(s.rank);
-    for (std::int64_t i = 0; i < s.rank; i += kGroup) {
+    std::uint32_t* words = x.latents + p * rounded_words(s.rank);
+    for (std::int64_t i = 0; i < padded_size(s.rank); i += kGroup) {
       hn::StoreU(hn::BitCast(Words(), load_before(latents.at[p], i, s.rank)), Words(), words + i / 2);
     }
     x.latent_scales[p * kMostSegments] = stored_scale(latents.at[p], s.rank);
     float* key = x.keys + p * s.key();
-    const std::int16_t* rope = latents.at[p] + stored_size(s.rank);
+    const std::int16_t* rope = latents.at[p] + stored_part(s.rank);
     const float rope_scale = stored_scale(rope, s.rope);
     for (int i = 0; i < s.rope; ++i) key[s.nope + i] = rope_scale * rope[i];
     keys[p] = key;
@@ -84,10 +86,10 @@ inline Panels decompress_block(const LatentOperands& o, const AttentionRow& row,
   multiply_latents(s, x, x.key_matrix, x.keys, s.key());
   multiply_latents(s, x, x.value_matrix, x.values, s.value);
   const RoundedScratch& to = x.rounded;
-  const std::int64_t words = words_of(s.key());
+  const std::int64_t words = rounded_words(s.key());
   round_rows(keys, latents.count, s.key(), to.keys, words, nullptr, to.key_scales);
   round_rows(values, latents.count, s.value, nullptr, 0, to.values, to.value_scales);
-  return {to.keys, to.values, to.key_scales, to.value_scales, {words, 0}, s.value, latents.count};
+  return panels_of(to.keys, to.values, to.key_scales, to.value_scales, words, 0, s.value, latents.count);
 }
 
 /// One head of a run, block by block.

@@ -8,6 +8,14 @@
 
 namespace hadal::ops {
 
+/// Elements of the cache that a part of a latent row takes: itself, and a float32 in two of them. Rows lie one behind
+/// another, of two parts each, the latent and what carries the position; in elements of type
+///   f32   the part as it is, for the plain twins; two elements are left empty
+///   i16   the part as integers (ops/attention/rounded.h), then their scale
+constexpr int stored_part(int size) {
+  return size + 2;
+}
+
 /// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1). Of a token the cache holds one row for all
 /// heads: its latent c (`rank` elements) and the key part that carries the position (`rope` elements, turned). A head's
 /// key is [W_UK c | rope part] and its value W_UV c.
@@ -20,8 +28,8 @@ struct LatentShape {
   float scale = 0.0F;
 
   int row() const { return rank + rope; }  ///< Elements of a token's row; at most kMostLatentRow.
-  /// Elements that it takes in the cache, as two vectors.
-  int stored() const { return stored_size(rank) + stored_size(rope); }
+  /// Elements that it takes in the cache.
+  int stored() const { return stored_part(rank) + stored_part(rope); }
   int key() const { return nope + rope; }
 };
 

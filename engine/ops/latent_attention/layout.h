@@ -4,11 +4,12 @@
 
 namespace hadal::ops {
 
-/// Elements before the latent row of `position` in a layer's keys.
-inline std::int64_t latent_offset(const LatentShape& shape, const KvLayerView& cache, const AttentionRow& row,
-                                  std::int64_t position) {
-  const std::int64_t block = row.blocks[position / cache.block_tokens];
-  return (block * cache.block_tokens + position % cache.block_tokens) * shape.stored();
+/// The latent row of `position`, in a cache of type Element.
+template <class Element>
+Element* latent_row(const LatentShape& shape, const KvLayerView& cache, const AttentionRow& row,
+                    std::int64_t position) {
+  std::byte* block = cache.keys + row.blocks[position / KvLayerView::kBlockTokens] * cache.block_bytes;
+  return reinterpret_cast<Element*>(block) + position % KvLayerView::kBlockTokens * shape.stored();
 }
 
 }  // namespace hadal::ops

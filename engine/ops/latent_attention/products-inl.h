@@ -10,7 +10,6 @@
 #include <cstdint>
 
 #include "ops/attention/block-inl.h"
-#include "ops/attention/block_rows.h"
 #include "ops/dequantise/dequantise.h"
 #include "ops/latent_attention/operands.h"
 #include "ops/sum4-inl.h"
@@ -66,12 +65,6 @@ HWY_INLINE void add_panel(const float* panel, const float* factors, std::int64_t
   FloatVec sum = onto ? load_part(y + k, rest) : hn::Zero(d);
   for (int r = 0; r < kPanelRows; ++r) sum = hn::MulAdd(f[r], load_part(panel + r * cols + k, rest), sum);
   hn::StoreN(sum, d, y + k, rest);
-}
-
-/// The latent rows from `first` to before `end`, a block at most.
-inline BlockRows latent_rows(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end) {
-  return BlockRows(o.cache.keys, first, std::min(end - first, kBlockPositions), o.cache.block_tokens, o.shape.stored(),
-                   [&](std::int32_t position) { return latent_offset(o.shape, o.cache, row, position); });
 }
 
 }  // namespace

@@ -47,19 +47,18 @@ Doubles absorbed_query(const Head& h, const float* q) {
     }
   }
   for (int i = 0; i < h.shape.rope; ++i) {
-    query[static_cast<std::size_t>(stored_size(h.shape.rank) + i)] = static_cast<double>(q[h.shape.nope + i]);
+    query[static_cast<std::size_t>(stored_part(h.shape.rank) + i)] = static_cast<double>(q[h.shape.nope + i]);
   }
   return query;
 }
 
 /// One head of one row, as the formula says: all scores, their softmax, the weighted sum of latents, the value of that.
 void attend(const Head& h, const AttentionRow& row, const float* q, float* out) {
-  const auto* latents = reinterpret_cast<const float*>(h.cache.keys);
   const Doubles query = absorbed_query(h, q);
   Doubles weights = zeros(row.position + 1), sum = zeros(h.shape.rank);
   double highest = -INFINITY, total = 0.0;
   for (std::int32_t p = 0; p <= row.position; ++p) {
-    const float* latent = latents + latent_offset(h.shape, h.cache, row, p);
+    const auto* latent = latent_row<const float>(h.shape, h.cache, row, p);
     double dot = 0.0;
     for (std::size_t i = 0; i < query.size(); ++i) dot += query[i] * static_cast<double>(latent[i]);
     weights[static_cast<std::size_t>(p)] = dot * static_cast<double>(h.shape.scale);
@@ -67,7 +66,7 @@ void attend(const Head& h, const AttentionRow& row, const float* q, float* out) 
   }
   for (double& weight : weights) total += weight = std::exp(weight - highest);
   for (std::int32_t p = 0; p <= row.position; ++p) {
-    const float* latent = latents + latent_offset(h.shape, h.cache, row, p);
+    const auto* latent = latent_row<const float>(h.shape, h.cache, row, p);
     const double weight = weights[static_cast<std::size_t>(p)] / total;
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * static_cast<double>(latent[i]);
   }
@@ -85,11 +84,10 @@ void store_latents(const Context&, const LatentShape& shape, const KvLayerView& 
                    std::int64_t tokens, const float* latents) {
   assert(cache.type == DType::f32);
   for (std::int64_t t = 0; t < tokens; ++t) {
-    const std::int64_t offset = latent_offset(shape, cache, rows[t], rows[t].position);
-    float* to = reinterpret_cast<float*>(cache.keys) + offset;
+    auto* to = latent_row<float>(shape, cache, rows[t], rows[t].position);
     std::fill_n(to, shape.stored(), 0.0F);
     std::copy_n(latents + t * shape.row(), shape.rank, to);
-    std::copy_n(latents + t * shape.row() + shape.rank, shape.rope, to + stored_size(shape.rank));
+    std::copy_n(latents + t * shape.row() + shape.rank, shape.rope, to + stored_part(shape.rank));
   }
 }
 
