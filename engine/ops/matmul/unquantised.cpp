@@ -40,6 +40,11 @@ inline constexpr int kPanelRows = 32;    ///< A multiple of kTileRows.
 inline constexpr int kPanelCols = 1024;  ///< 32 x 1024 floats: 128 KiB of a core's L2.
 inline constexpr int kPanelGroups = kPanelCols / kGroup;
 
+// Memory is asked for ahead: of rows up to kShortRow bytes the rows that come next, one behind another as they lie in
+// memory; longer rows are streams of their own, of which kLongAhead bytes are on their way.
+inline constexpr std::int64_t kShortRow = 8192;
+inline constexpr std::int64_t kLongAhead = 512;
+
 struct Operands {
   WeightView w;
   const float* x;
@@ -82,10 +87,10 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
   const Float d;
   const hn::FixedTag<float, kTileRows> d4;
   const std::byte* weights[rows];
-  const std::int64_t ahead = rows * o.w.row_bytes();
   hn::Vec<decltype(d4)> totals[tokens];
   HADAL_UNROLL
   for (int r = 0; r < rows; ++r) weights[r] = o.w.row(row + r);
+  const std::byte* next = weights[0] + rows * o.w.row_bytes();
   HADAL_UNROLL
   for (int t = 0; t < tokens; ++t) totals[t] = hn::Zero(d4);
 
@@ -102,7 +107,7 @@ HWY_INLINE void decode_tile(const Operands& o, std::int64_t row, std::int64_t to
       HADAL_UNROLL
       for (int r = 0; r < rows; ++r) {
         const std::byte* at = weights[r] + g * Row::kBytes;
-        prefetch<Row::kBytes>(at + ahead);
+        prefetch<Row::kBytes>(o.w.row_bytes() > kShortRow ? at + kLongAhead : next + (g * rows + r) * Row::kBytes);
         open(readers[r], at, o.w, row + r, g);
       }
       add_group(readers, o, token, g * kGroup, sums);

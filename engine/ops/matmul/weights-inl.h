@@ -29,7 +29,7 @@ inline constexpr int kLanes = HWY_MAX_LANES_D(Float);
 inline constexpr int kGroup = 32;                   ///< Elements a reader delivers at once.
 inline constexpr int kGroupVecs = kGroup / kLanes;  ///< 8 (SSE2), 4 (AVX2) or 2 (AVX-512).
 
-/// The same place in the rows that come next: rows are too short for the processor to see where their streams go on.
+/// Asks for what is read soon: rows are too short for the processor to see where their streams go on.
 template <std::int64_t bytes>
 HWY_INLINE void prefetch(const std::byte* at) {
   HADAL_UNROLL
