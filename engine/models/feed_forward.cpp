@@ -64,6 +64,7 @@ void dense_layer(const ops::Context& context, const Parameters& p, const Mlp& w,
 void enter_experts(const ops::Context& context, const Parameters& p, const Weights& w, std::int64_t tokens,
                    const float* x, const Activations& a) {
   std::vector<ops::MatmulPart> parts{w.router.into(a.logits)};
+  parts.front().decides = true;
   if (p.shared_inner > 0) {
     parts.push_back(w.mlp.gate.into(a.gate));
     parts.push_back(w.mlp.up.into(a.up));
@@ -92,7 +93,7 @@ void count(const ops::ExpertRoutes& routes, std::int64_t layer, ExpertUsage& usa
 }  // namespace
 
 void add_matrices(const Weights& w, ModelMatrices& out) {
-  for (const Linear* linear : {&w.mlp.gate, &w.mlp.up, &w.mlp.down, &w.shared_gate, &w.router}) {
+  for (const Linear* linear : {&w.mlp.gate, &w.mlp.up, &w.mlp.down, &w.shared_gate}) {
     if (linear->weight.data) out.always.push_back(linear->weight);
   }
   for (const ops::Expert& expert : w.experts) {

@@ -13,10 +13,11 @@ namespace hadal::ops::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Sums of the lanes of a, b, c, d as one vector of four. Each sum is added in the same order whatever the others are.
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sum4(hn::Vec<hn::ScalableTag<float>> a, hn::Vec<hn::ScalableTag<float>> b,
-                                                hn::Vec<hn::ScalableTag<float>> c, hn::Vec<hn::ScalableTag<float>> d) {
-  const hn::ScalableTag<float> df;
+/// Sums of the lanes of a, b, c, d, of 32 bits each, as one vector of four. Each sum is added in the same order whatever
+/// the others are.
+template <class V>
+HWY_INLINE hn::Vec<hn::FixedTag<hn::TFromV<V>, 4>> sum4(V a, V b, V c, V d) {
+  const hn::DFromV<V> df;
   const hn::RepartitionToWide<decltype(df)> dw;
   const auto ab = hn::Add(hn::InterleaveLower(df, a, b), hn::InterleaveUpper(df, a, b));  // a0+a2 b0+b2 a1+a3 b1+b3
   const auto cd = hn::Add(hn::InterleaveLower(df, c, d), hn::InterleaveUpper(df, c, d));

@@ -153,6 +153,25 @@ inline std::vector<float> rounded_activations(DType weights, std::vector<float> 
   return x;
 }
 
+/// Bound on what rounding BF16 weights w and activations x [cols] adds to their product: by half a step each, where the
+/// steps of a chunk of 128 are its activations' norm / 32000, and 2^-11 of the power of two below its largest weight.
+inline double chunk_bound(const float* w, const float* x, std::int64_t cols) {
+  double bound = 0.0;
+  for (std::int64_t first = 0; first < cols; first += 128) {
+    double squares = 0.0, largest = 0.0, weights = 0.0, activations = 0.0, count = 0.0;
+    for (std::int64_t k = first; k < std::min(first + 128, cols); ++k, ++count) {
+      const double weight = std::abs(static_cast<double>(w[k])), activation = std::abs(static_cast<double>(x[k]));
+      squares += activation * activation;
+      largest = std::max(largest, weight);
+      weights += weight;
+      activations += activation;
+    }
+    const double step = std::sqrt(squares) / 32000.0, weight_step = largest * 0x1p-11;
+    bound += 0.5 * (step * weights + weight_step * activations) + 0.25 * step * weight_step * count;
+  }
+  return bound;
+}
+
 /// Bound on the rounding of a float32 sum of `terms` products whose absolute values add up to `magnitude`: every
 /// addition and product rounds by half an ulp at most (Higham 2002, eq. 3.5).
 inline double sum_bound(std::int64_t terms, double magnitude) {

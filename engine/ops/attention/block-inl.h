@@ -232,9 +232,9 @@ HWY_INLINE Softened soften(float* scores, const Seen& seen, const Panels& panels
   for (int p = 0; p < kBlockPositions; p += static_cast<int>(kGroup)) {
     auto codes = hn::Zero(Codes());
     if (p < seen.end) {
-      const auto lower = hn::NearestInt(hn::Mul(load(scores + p), factor));
+      const auto lower = nearest(hn::Mul(load(scores + p), factor));
       const bool more = p + kLanes < seen.end;
-      const auto upper = more ? hn::NearestInt(hn::Mul(load(scores + p + kLanes), factor)) : hn::Zero(Sums());
+      const auto upper = more ? nearest(hn::Mul(load(scores + p + kLanes), factor)) : hn::Zero(Sums());
       codes = hn::OrderedDemote2To(Codes(), lower, upper);
     }
     hn::StoreU(hn::BitCast(Words(), codes), Words(), words + p / 2);

@@ -41,10 +41,20 @@ HWY_INLINE void add_products(WordVec a, WordVec b, SumVec& sums) {
 #endif
 }
 
+/// To the nearest integers; where they do not fit 32 bits, and only a scale that is no number lets that happen, to any.
+HWY_INLINE SumVec nearest(FloatVec x) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  return SumVec{_mm512_cvtps_epi32(x.raw)};
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  return SumVec{_mm256_cvtps_epi32(x.raw)};
+#else
+  return hn::NearestInt(x);
+#endif
+}
+
 /// x * factor to the nearest integers.
 HWY_INLINE CodeVec codes_of(FloatVec lower, FloatVec upper, FloatVec factor) {
-  const auto nearest = [&](FloatVec x) HWY_ATTR { return hn::NearestInt(hn::Mul(x, factor)); };
-  return hn::OrderedDemote2To(Codes(), nearest(lower), nearest(upper));
+  return hn::OrderedDemote2To(Codes(), nearest(hn::Mul(lower, factor)), nearest(hn::Mul(upper, factor)));
 }
 
 /// Elements of x from i on, zero from `size` on.

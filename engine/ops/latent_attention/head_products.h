@@ -7,6 +7,7 @@
 #include "ops/attention/scratch.h"
 #include "ops/context.h"
 #include "ops/latent_attention/latent_attention.h"
+#include "ops/matmul/matmul.h"
 #include "ops/matmul/packed.h"
 #include "ops/matmul/quantised.h"
 
@@ -18,7 +19,7 @@ inline constexpr std::int64_t kProductTokens = 32;
 /// Whether a head's matrices are multiplied as matmul does it: its rows are then a product's outputs, and whole groups
 /// of packed rows.
 inline bool multiplies_rounded(const HeadMatrices& matrices) {
-  return activation_format(matrices.all.type).planes > 0 && matrices.first % kPackedRows == 0 &&
+  return activation_format(matrices.all.type).rounds() && matrices.first % kPackedRows == 0 &&
          matrices.step % kPackedRows == 0;
 }
 
@@ -56,7 +57,7 @@ inline void multiply_head(const Context& context, const HeadMatrices& matrices, 
     const std::int64_t count = std::min(kProductTokens, tokens - first);
     for (std::int64_t t = 0; t < count; ++t) std::copy_n(x[first + t], cols, scratch.inputs + t * cols);
     cpu::round_activations(context, activation_format(w.type), scratch.inputs, count, cols, scratch.tiles);
-    cpu::quantised_rows(context, w, scratch.tiles, count, scratch.outputs, 0, rows);
+    cpu::matmul_rows(context, {w, scratch.outputs}, {scratch.inputs, count, scratch.tiles}, 0, rows);
     for (std::int64_t t = 0; t < count; ++t) std::copy_n(scratch.outputs + t * rows, rows, y[first + t]);
   }
 }

@@ -24,6 +24,8 @@ ActivationFormat activation_format(DType weights) {
       return {.planes = 2, .halves = 2, .bias = 4};
     case DType::q6_k:
       return {.planes = 2, .halves = 2, .bias = 32};
+    case DType::bf16:
+      return {.chunks = true};
     default:
       return {};
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/matmul/bfloat16.h"
 #include "ops/matmul/matmul.h"
 #include "ops/matmul/packed_matrices.h"
 #include "ops/matmul/quantised.h"
@@ -23,11 +24,19 @@ void add_bias(const MatmulPart& part, std::int64_t tokens, std::int64_t begin, s
   }
 }
 
+bool rounds(const MatmulPart& part) {
+  const ActivationFormat format = activation_format(part.w.type);
+  return format.rounds() && !(format.chunks && part.decides);
+}
+
 }  // namespace
 
 void cpu::matmul_rows(const Context& context, const MatmulPart& part, const MatmulInput& x, std::int64_t begin,
                       std::int64_t end) {
-  if (activation_format(part.w.type).planes > 0) {
+  const ActivationFormat format = activation_format(part.w.type);
+  if (format.chunks && x.tiles) {
+    bfloat16_rows(context, part.w, x.tiles, x.tokens, part.y, begin, end);
+  } else if (format.planes > 0) {
     quantised_rows(context, part.w, x.tiles, x.tokens, part.y, begin, end);
   } else {
     unquantised_rows(context, part.w, x.x, x.tokens, part.y, begin, end);
@@ -40,7 +49,7 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> given, cons
   std::int64_t panels = 0, row_bytes = 1;
   for (MatmulPart& part : parts) {
     if (context.packed) part.w = context.packed->find(part.w);
-    types.push_back(part.w.type);
+    if (rounds(part)) types.push_back(part.w.type);
     panels += panels_of(part.w);
     row_bytes = std::max(row_bytes, part.w.row_bytes());
   }
@@ -54,7 +63,8 @@ void cpu::matmul(const Context& context, std::span<const MatmulPart> given, cons
       for (const MatmulPart& part : parts) {
         const std::int64_t from = std::max(begin - first, std::int64_t{0}) * kPackedRows;
         const std::int64_t to = std::min((end - first) * kPackedRows, part.w.rows);
-        if (from < to) matmul_rows(context, part, input(part.w.type, thread), from, to);
+        const MatmulInput own = rounds(part) ? input(part.w.type, thread) : MatmulInput{x, tokens};
+        if (from < to) matmul_rows(context, part, own, from, to);
         if (from < to && part.bias) add_bias(part, tokens, from, to);
         first += panels_of(part.w);
       }

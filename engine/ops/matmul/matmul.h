@@ -12,6 +12,7 @@ struct MatmulPart {
   WeightView w;
   float* y = nullptr;           ///< [tokens, w.rows], float32 row-major
   const float* bias = nullptr;  ///< [w.rows], or null
+  bool decides = false;         ///< Scores that are compared: activations are not rounded for BF16 weights.
 };
 
 /// y = x W^T + bias for every part. `x` is [tokens, w.cols], float32 row-major; all parts have as many columns, and

@@ -1,5 +1,7 @@
 #include "ops/matmul/packed.h"
 
+#include "ops/matmul/bfloat16.h"
+
 namespace hadal::ops {
 
 PackedLayout PackedLayout::of(DType type) {
@@ -14,6 +16,8 @@ PackedLayout PackedLayout::of(DType type) {
       return {256, 0, 256};
     case DType::q6_k:
       return {384, 32, 32};
+    case DType::bf16:
+      return {.chunk_bytes = cpu::kPackedChunkBytes};
     default:
       return {};
   }
@@ -21,7 +25,7 @@ PackedLayout PackedLayout::of(DType type) {
 
 std::int64_t packed_bytes(const WeightView& w) {
   const PackedLayout layout = PackedLayout::of(w.type);
-  if (layout.code_bytes == 0) return 0;
+  if (!layout.packs()) return 0;
   return (w.rows + kPackedRows - 1) / kPackedRows * layout.group_bytes(w.cols);
 }
 

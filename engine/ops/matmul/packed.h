@@ -23,15 +23,20 @@ namespace hadal::ops {
 ///   header  of sixteen rows: Q6_K binary16 scales. Q4_K binary16 scales, then minima; then of the blocks' 6-bit scales
 ///           and minima [8, 16]: bytes of a scale's low nibble and a minimum's as the high one, 128 of them, and of the
 ///           upper two bits: byte i of 64 has those of scales i and i + 64, then of minima i and i + 64, lowest first
+///
+/// BF16 is chunks of 128 columns (ops/matmul/bfloat16.h): codes int16 [64, 16, 2], of every two columns those of row 0,
+/// of row 1, ..., then float32 scales of sixteen rows.
 struct PackedLayout {
-  std::int64_t code_bytes = 0;    ///< Of a block of all sixteen rows; 0 where a type cannot be packed.
+  std::int64_t code_bytes = 0;    ///< Of a block of all sixteen rows.
   std::int64_t scale_bytes = 0;   ///< Of a block.
   std::int64_t header_bytes = 0;  ///< Of 256 columns.
+  std::int64_t chunk_bytes = 0;   ///< Of 128 columns, also where there are fewer at the end.
 
   static PackedLayout of(DType type);
+  bool packs() const { return code_bytes + chunk_bytes > 0; }
   /// Bytes of sixteen rows.
   std::int64_t group_bytes(std::int64_t cols) const {
-    return cols / 32 * (code_bytes + scale_bytes) + cols / 256 * header_bytes;
+    return cols / 32 * (code_bytes + scale_bytes) + cols / 256 * header_bytes + (cols + 127) / 128 * chunk_bytes;
   }
 };
 

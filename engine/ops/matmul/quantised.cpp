@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/matmul/bfloat16.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/matmul/quantised.cpp"
 #include "ops/simd_targets.h"
@@ -237,6 +239,7 @@ HWY_EXPORT(pack);
 
 void cpu::round_activations(const Context& context, const ActivationFormat& format, const float* x, std::int64_t tokens,
                             std::int64_t cols, std::byte* out) {
+  if (format.chunks) return round_chunks(context, x, tokens, cols, out);
   HADAL_DISPATCH(context, round_tiles)(format, x, tokens, cols, out);
 }
 
@@ -246,6 +249,7 @@ void cpu::quantised_rows(const Context& context, const WeightView& w, const std:
 }
 
 void cpu::pack_rows(std::size_t cpu_target, const WeightView& w, std::int64_t group, std::byte* out) {
+  if (w.type == DType::bf16) return pack_bfloat16(cpu_target, w, group, out);
   (*HWY_DISPATCH_TABLE(pack)[cpu_target])(w, group, out);
 }
 

@@ -12,7 +12,7 @@ RoundedActivations::RoundedActivations(const Context& context, const std::vector
   std::int64_t bytes = 0;
   for (const DType type : weights) {
     const ActivationFormat format = activation_format(type);
-    if (format.planes == 0 || std::ranges::find(formats_, format, &Rounded::format) != formats_.end()) continue;
+    if (!format.rounds() || std::ranges::find(formats_, format, &Rounded::format) != formats_.end()) continue;
     formats_.push_back({format, bytes});
     bytes += (format.bytes(tokens, cols) + 63) / 64 * 64;
   }
@@ -28,7 +28,7 @@ void RoundedActivations::round(std::int64_t first, std::int64_t count, const flo
 
 MatmulInput RoundedActivations::input(DType weights, std::int64_t first, std::int64_t count, const float* x) const {
   const ActivationFormat format = activation_format(weights);
-  if (format.planes == 0) return {x, count, nullptr};
+  if (!format.rounds()) return {x, count, nullptr};
   const auto rounded = std::ranges::find(formats_, format, &Rounded::format);
   return {x, count, memory_ + rounded->offset + format.bytes(first, cols_)};
 }

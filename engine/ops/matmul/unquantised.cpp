@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "ops/matmul/read_ahead.h"
 #include "tensor/dequantise.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -39,11 +40,6 @@ inline constexpr int kDecodeTokens = 4;  ///< Up to here a row is cheaper dequan
 inline constexpr int kPanelRows = 32;    ///< A multiple of kTileRows.
 inline constexpr int kPanelCols = 1024;  ///< 32 x 1024 floats: 128 KiB of a core's L2.
 inline constexpr int kPanelGroups = kPanelCols / kGroup;
-
-// Memory is asked for ahead: of rows up to kShortRow bytes the rows that come next, one behind another as they lie in
-// memory; longer rows are streams of their own, of which kLongAhead bytes are on their way.
-inline constexpr std::int64_t kShortRow = 8192;
-inline constexpr std::int64_t kLongAhead = 512;
 
 struct Operands {
   WeightView w;
