@@ -91,11 +91,7 @@ void MappedFile::advise(std::span<const std::byte> part, Advice advice) const {
   const auto start = reinterpret_cast<std::uintptr_t>(data_), first = reinterpret_cast<std::uintptr_t>(part.data());
   const std::uintptr_t begin = std::max(start, first / unit * unit);
   const std::uintptr_t end = std::min(start + size_, (first + part.size() + unit - 1) / unit * unit);
-  // Linux reads no more for one call than the disk's queue takes, whatever is asked for.
-  const std::uintptr_t piece = advice == Advice::will_need ? kReadAtOnce : end - begin;
-  for (std::uintptr_t at = begin; at < end; at += piece) {
-    ::madvise(const_cast<std::byte*>(data_) + (at - start), std::min(piece, end - at), flag);
-  }
+  ::madvise(const_cast<std::byte*>(data_) + (begin - start), end - begin, flag);
 }
 
 }  // namespace hadal

@@ -12,8 +12,6 @@ namespace hadal {
 /// Linux maps, where one page is asked for, what it has of the file in this many bytes around it
 /// (/sys/kernel/debug/fault_around_bytes).
 inline constexpr std::size_t kFaultAround = 64 * 1024;
-/// What any disk's queue takes at once (/sys/block/*/queue/read_ahead_kb).
-inline constexpr std::size_t kReadAtOnce = 128 * 1024;
 
 /// A regular file's bytes, mapped read-only for as long as the object lives. Movable; the bytes stay where they are.
 /// Reading is safe from any thread. A file that another program shortens while it is mapped makes reads past its new
