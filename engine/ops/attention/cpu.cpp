@@ -52,7 +52,7 @@ void attend_by_spans(const Context& context, const AttentionOperands& o, const s
       parts.push_back({{&tile, span}, slots});
     }
   }
-  // The heads of a position lie side by side: a core reads them soon after one another.
+  // The heads of a block lie side by side: a core reads them soon after one another.
   std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.span < b.span; });
   SoftmaxSums* sums = nullptr;
   float* out = nullptr;

@@ -11,7 +11,7 @@ namespace hadal::ops {
 /// Softmax sums are kept per span of positions and then put together, always at the same borders: spans can be computed
 /// on several cores, and the result does not depend on whether they were.
 inline constexpr std::int32_t kSpanPositions = 256;
-/// Queries (rows times heads) that are computed together at most, to share the rounding of keys and values.
+/// Queries (rows times heads) that are computed together at most, to share the reading of keys and values.
 inline constexpr int kMostTileSlots = 64;
 /// Rows of one sequence that are computed together at most.
 inline constexpr int kMostTileRows = 32;

@@ -27,22 +27,28 @@ class ScratchPlacer {
   std::size_t used_ = 0;
 };
 
-/// Keys and values of a block and some slots' queries, rounded.
-struct RoundedScratch {
+/// Some slots' queries, rounded.
+struct RoundedQueries {
   std::uint32_t* queries = nullptr;  ///< [slots, query_stride]
   float* query_scales = nullptr;     ///< [slots, kMostSegments]
-  std::uint32_t* keys = nullptr;     ///< A key panel of both segments.
-  std::uint32_t* values = nullptr;   ///< A value panel.
-  float* key_scales = nullptr;       ///< [kMostSegments, kBlockPositions]
-  float* value_scales = nullptr;     ///< [kBlockPositions]
   std::int64_t query_stride = 0;
 
-  void place(std::int64_t slots, std::int64_t first_segment, std::int64_t second_segment, std::int64_t value,
-             ScratchPlacer& placer) {
-    query_stride = rounded_words(first_segment) + rounded_words(second_segment);
+  void place(std::int64_t slots, std::int64_t size, ScratchPlacer& placer) {
+    query_stride = rounded_words(size);
     queries = placer.take<std::uint32_t>(slots * query_stride);
     query_scales = placer.take<float>(slots * kMostSegments);
-    keys = placer.take<std::uint32_t>(kBlockPositions * query_stride);
+  }
+};
+
+/// Panels of a block's keys, of one or two segments, and values.
+struct RoundedPanels {
+  std::uint32_t* keys = nullptr;    ///< A key panel of both segments.
+  std::uint32_t* values = nullptr;  ///< A value panel.
+  float* key_scales = nullptr;      ///< [kMostSegments, kBlockPositions]
+  float* value_scales = nullptr;    ///< [kBlockPositions]
+
+  void place(std::int64_t first_segment, std::int64_t second_segment, std::int64_t value, ScratchPlacer& placer) {
+    keys = placer.take<std::uint32_t>(kBlockPositions * (rounded_words(first_segment) + rounded_words(second_segment)));
     values = placer.take<std::uint32_t>(kBlockPositions / 2 * padded_size(value));
     key_scales = placer.take<float>(std::int64_t{kMostSegments} * kBlockPositions);
     value_scales = placer.take<float>(kBlockPositions);

@@ -72,7 +72,7 @@ void round_head(const LatentOperands& o, int head, const float* query, std::int6
 /// The latent rows from `first` to before `end`, a block at most; a latent is part of the key and the value at once.
 /// `ahead` becomes what comes next, for so many slots.
 inline Panels read_latents(const LatentOperands& o, const AttentionRow& row, std::int32_t first, std::int32_t end,
-                           int slots, const RoundedScratch& to, Ahead& ahead) {
+                           int slots, const RoundedPanels& to, Ahead& ahead) {
   const LatentShape& s = o.shape;
   const LatentRows latents(o, row, first, end);
   const std::int16_t* ropes[kBlockPositions];
@@ -96,7 +96,7 @@ inline Panels read_latents(const LatentOperands& o, const AttentionRow& row, std
   return panels;
 }
 
-void attend_latents(const LatentOperands& o, const LatentPart& part, const RoundedScratch& x) {
+void attend_latents(const LatentOperands& o, const LatentPart& part, const RoundedPanels& x) {
   const LatentShape& s = o.shape;
   const std::int64_t stride = padded_size(s.rank);
   for (int r = 0; r < part.tile->rows; ++r) {

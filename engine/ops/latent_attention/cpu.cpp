@@ -92,7 +92,7 @@ class AbsorbedSlice {
       sums_ = placer.take<SoftmaxSums>(slots_);
       outputs_ = placer.take<float>(slots_ * padded_size(o_.shape.rank));
       scratch_.resize(static_cast<std::size_t>(o_.context.pool.threads()));
-      for (RoundedScratch& one : scratch_) one.place(0, o_.shape.rank, o_.shape.rope, o_.shape.rank, placer);
+      for (RoundedPanels& one : scratch_) one.place(o_.shape.rank, o_.shape.rope, o_.shape.rank, placer);
       products_.resize(scratch_.size());
       for (ProductScratch& one : products_) {
         one.key.place(o_.weights.key, o_.shape.rank, placer);
@@ -192,11 +192,11 @@ class AbsorbedSlice {
   std::vector<Placed> tiles_;
   std::vector<Segment> segments_;  ///< Rows that follow each other in the batch.
   std::int64_t rows_ = 0, slots_ = 0;
-  float* queries_ = nullptr;             ///< [rows, heads, row()]
-  LatentQueries rounded_;                ///< The same as integers.
-  SoftmaxSums* sums_ = nullptr;          ///< [slots]
-  float* outputs_ = nullptr;             ///< [slots, padded rank]
-  std::vector<RoundedScratch> scratch_;  ///< Of every thread, like the next.
+  float* queries_ = nullptr;            ///< [rows, heads, row()]
+  LatentQueries rounded_;               ///< The same as integers.
+  SoftmaxSums* sums_ = nullptr;         ///< [slots]
+  float* outputs_ = nullptr;            ///< [slots, padded rank]
+  std::vector<RoundedPanels> scratch_;  ///< Of every thread, like the next.
   std::vector<ProductScratch> products_;
 };
 

@@ -85,7 +85,7 @@ inline Panels decompress_block(const LatentOperands& o, const AttentionRow& row,
   }
   multiply_latents(s, x, x.key_matrix, x.keys, s.key());
   multiply_latents(s, x, x.value_matrix, x.values, s.value);
-  const RoundedScratch& to = x.rounded;
+  const RoundedPanels& to = x.rounded;
   const std::int64_t words = rounded_words(s.key());
   round_rows(keys, latents.count, s.key(), to.keys, words, nullptr, to.key_scales);
   round_rows(values, latents.count, s.value, nullptr, 0, to.values, to.value_scales);
@@ -97,7 +97,7 @@ void attend_decompressed(const LatentOperands& o, const LatentRun& run, int head
   const LatentShape& s = o.shape;
   round_head_matrix(o, o.weights.key, head, x.key_matrix, x.matrix);
   round_head_matrix(o, o.weights.value, head, x.value_matrix, x.matrix);
-  const RoundedScratch& r = x.rounded;
+  const RoundedQueries& r = x.queries;
   for (std::int64_t i = 0; i < run.rows; ++i) {
     const float* q = o.q + ((run.row + i) * s.heads + head) * s.key();
     r.query_scales[i * kMostSegments] = s.scale * round_vector(q, s.key(), r.queries + i * r.query_stride);

@@ -31,7 +31,8 @@ struct DecompressedScratch {
   float* latent_scales = nullptr;    ///< [kBlockPositions, kMostSegments]
   float* keys = nullptr;             ///< [kBlockPositions, key()]
   float* values = nullptr;           ///< [kBlockPositions, value]
-  RoundedScratch rounded;            ///< Of these, and the run's queries.
+  RoundedPanels rounded;             ///< Of these.
+  RoundedQueries queries;            ///< [rows]
   SoftmaxSums* sums = nullptr;       ///< [rows]
   float* out = nullptr;              ///< [rows, padded value]
 
@@ -44,7 +45,8 @@ struct DecompressedScratch {
     latent_scales = placer.take<float>(std::int64_t{kBlockPositions} * kMostSegments);
     keys = placer.take<float>(static_cast<std::int64_t>(kBlockPositions) * s.key());
     values = placer.take<float>(static_cast<std::int64_t>(kBlockPositions) * s.value);
-    rounded.place(rows, s.key(), 0, s.value, placer);
+    rounded.place(s.key(), 0, s.value, placer);
+    queries.place(rows, s.key(), placer);
     sums = placer.take<SoftmaxSums>(rows);
     out = placer.take<float>(rows * padded_size(s.value));
   }
